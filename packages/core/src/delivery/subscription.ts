@@ -1,0 +1,130 @@
+import type { Message } from '../base/message.ts'
+
+/** Called with each message and the subscription it came by; may be async. What it returns is only looked at for a rejection. */
+export type Listener<Data = unknown, Topic extends string = string> = (
+  message: Message<Data, Topic>,
+  subscription: Subscription,
+) => unknown
+
+/** Why a subscription or stream ended. */
+export type CloseReason = 'returned' | 'aborted' | 'unsubscribed' | 'closed' | 'kicked'
+
+/** A handle on what `subscribe` started. */
+export interface Subscription {
+  /** What was subscribed, as it was given. */
+  readonly pattern: string | readonly string[]
+  readonly active: boolean
+  /** Fires when the subscription ends; made when first read. */
+  readonly signal: AbortSignal
+  /** Resolves once every reachable tab or relay knows of the subscription: what is published there from then on arrives. At once without a transport. */
+  readonly ready: Promise<void>
+  /** Resolves with the reason when it has ended and, with `concurrency`, the call under way has settled. */
+  readonly closed: Promise<CloseReason>
+  /** Ends it. From then on its listener is not called, not even for the message under way. */
+  unsubscribe(): void
+  [Symbol.dispose](): void
+}
+
+/** What a subscription needs of the one that made it: never the hub. */
+export interface SubscriptionHost {
+  readonly id: string
+  readonly userId: string | undefined
+  /** Takes the subscription out of the index. */
+  drop(subscription: HubSubscription): void
+  sync(): Promise<void>
+}
+
+/** What only some subscriptions have; made when first needed, since most never are. */
+interface Extras {
+  controller?: AbortController
+  ready?: Promise<void>
+  /** `false`: does not hear its own session. */
+  echo?: boolean
+  /** What a stream listens to at the moment. */
+  patterns?: Set<string>
+  /** What `subscribe` was given, when `listener` is a wrapper of it. */
+  given?: Listener
+  closed?: Promise<CloseReason>
+  /** Resolves when no call is under way. */
+  idle?: () => Promise<unknown>
+  /** Undoes what the options started, in order; gets the reason. */
+  closers?: ((reason: CloseReason) => void)[]
+}
+
+/** The one class of subscriptions: a prototype object, since a closure handle costs six times the memory. */
+export class HubSubscription implements Subscription {
+  readonly pattern: string | readonly string[]
+  readonly host: SubscriptionHost
+  readonly listener: Listener
+  readonly order: number
+  /** Why it ended; `undefined` while it lives. */
+  ended: CloseReason | undefined
+  extras: Extras | undefined
+
+  constructor(pattern: string | readonly string[], host: SubscriptionHost, listener: Listener, order: number) {
+    this.pattern = pattern
+    this.host = host
+    this.listener = listener
+    this.order = order
+    this.ended = undefined
+    this.extras = undefined
+  }
+
+  get active(): boolean {
+    return this.ended === undefined
+  }
+
+  get more(): Extras {
+    return (this.extras ??= {})
+  }
+
+  get signal(): AbortSignal {
+    const controller = (this.more.controller ??= new AbortController())
+    if (!this.active) controller.abort()
+    return controller.signal
+  }
+
+  get ready(): Promise<void> {
+    return (this.more.ready ??= this.host.sync())
+  }
+
+  get closed(): Promise<CloseReason> {
+    const idle = (reason: CloseReason): Promise<CloseReason> => Promise.resolve(this.more.idle?.()).then(() => reason)
+    return (this.more.closed ??= this.ended ? idle(this.ended) : new Promise(resolve => this.onClose(reason => resolve(idle(reason)))))
+  }
+
+  unsubscribe(): void {
+    this.close('unsubscribed')
+  }
+
+  [Symbol.dispose](): void {
+    this.close('unsubscribed')
+  }
+
+  close(reason: CloseReason): void {
+    if (this.ended) return
+    this.ended = reason
+    this.host.drop(this)
+    const { extras } = this
+    extras?.controller?.abort(reason)
+    for (const closer of extras?.closers?.splice(0) ?? []) closer(reason)
+  }
+
+  /** Calls `closer` once when the subscription ends. */
+  onClose(closer: (reason: CloseReason) => void): void {
+    ;(this.more.closers ??= []).push(closer)
+  }
+}
+
+/** The patterns that a subscription is indexed under. */
+export function patternsOf({ pattern, extras }: HubSubscription): Iterable<string> {
+  return extras?.patterns ?? (typeof pattern === 'string' ? [pattern] : pattern)
+}
+
+/** Ties a lifetime to the caller's signal; gives what unties it. A signal that has fired ends it at once. */
+export function followSignal(signal: AbortSignal | undefined, end: () => void): () => void {
+  if (!signal) return () => {}
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
+  return () => signal.removeEventListener('abort', end)
+}

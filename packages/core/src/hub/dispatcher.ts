@@ -1,0 +1,115 @@
+import { EarshotError } from '../base/errors.ts'
+import type { HubMessage } from '../delivery/message.ts'
+import type { HubSubscription, Listener, Subscription, SubscriptionHost } from '../delivery/subscription.ts'
+import type { Route } from './routes.ts'
+
+/** Deliveries that may wait while a listener runs. */
+export const MAX_PENDING = 65_536
+
+/** Whom a message is not for. */
+export interface Selection {
+  /** This session does not hear it: echo is off. */
+  readonly except?: SubscriptionHost | undefined
+  /** Only sessions of these users hear it. */
+  readonly to?: readonly string[] | undefined
+}
+
+interface Pending {
+  readonly route: Route
+  readonly message: HubMessage
+  readonly selection: Selection | undefined
+}
+
+/** Brings messages to listeners: one message after the other, each to all of its targets, whatever the listeners do meanwhile. */
+export class Dispatcher {
+  delivered = 0
+  readonly #failed: (error: unknown, message: HubMessage, subscription: Subscription) => void
+  #busy = false
+  #current: Route | undefined
+  #pending: Pending[] = []
+  readonly #blank: Listener = () => {
+    this.delivered--
+  }
+
+  constructor(failed: (error: unknown, message: HubMessage, subscription: Subscription) => void) {
+    this.#failed = failed
+  }
+
+  /** Delivers now, or after the message under way. @throws `overflow` when too many wait */
+  dispatch(route: Route, message: HubMessage, selection?: Selection): void {
+    if (this.#busy) {
+      if (this.#pending.length >= MAX_PENDING) {
+        throw new EarshotError('overflow', `${MAX_PENDING} publishes made inside listeners wait: do listeners answer one another for ever?`, { topic: message.topic })
+      }
+      this.#pending.push({ route, message, selection })
+      return
+    }
+    this.#busy = true
+    if (selection || route.picky) this.#deliverPicky(route, message, selection)
+    else this.#deliver(route, message)
+    if (this.#pending.length > 0) this.#drain()
+    this.#busy = false
+  }
+
+  /** The subscription ended: the delivery under way passes it over. */
+  forget(subscription: HubSubscription): void {
+    const index = this.#current?.targets.indexOf(subscription) ?? -1
+    if (index >= 0) (this.#current as Route).listeners[index] = this.#blank
+  }
+
+  #drain(): void {
+    while (this.#pending.length > 0) {
+      for (const { route, message, selection } of this.#pending.splice(0)) this.#deliverPicky(route, message, selection)
+    }
+  }
+
+  /** Everyone hears it: no questions in the loop. */
+  #deliver(route: Route, message: HubMessage): void {
+    const { targets, listeners } = route
+    const count = listeners.length
+    this.delivered += count
+    this.#current = route
+    let index = 0
+    while (index < count) {
+      try {
+        while (index < count) {
+          const listener = listeners[index] as Listener
+          const result = listener(message, targets[index++] as HubSubscription)
+          if (result !== undefined) this.#watch(result, message, targets[index - 1] as HubSubscription)
+        }
+      } catch (error) {
+        this.#failed(error, message, targets[index - 1] as HubSubscription)
+      }
+    }
+    this.#current = undefined
+  }
+
+  /** Each target is asked: does it live still, and is the message for it? */
+  #deliverPicky(route: Route, message: HubMessage, selection: Selection | undefined): void {
+    const { targets } = route
+    for (const target of targets) {
+      if (target.ended || !wants(target, message, selection)) continue
+      this.delivered++
+      try {
+        const { listener } = target
+        const result = listener(message, target)
+        if (result !== undefined) this.#watch(result, message, target)
+      } catch (error) {
+        this.#failed(error, message, target)
+      }
+    }
+  }
+
+  /** Anything with a `then` counts as async: its rejection is the listener's. */
+  #watch(result: unknown, message: HubMessage, target: HubSubscription): void {
+    const thenable = result as PromiseLike<unknown> | null
+    if (typeof thenable?.then === 'function') thenable.then(undefined, (error: unknown) => this.#failed(error, message, target))
+  }
+}
+
+/** Tells whether a message is for this subscription. */
+export function wants({ host, extras }: HubSubscription, message: HubMessage, selection: Selection | undefined): boolean {
+  if (selection?.except === host) return false
+  if (selection?.to && !(host.userId !== undefined && selection.to.includes(host.userId))) return false
+  return extras?.echo !== false || message.from !== host.id
+}

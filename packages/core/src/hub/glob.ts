@@ -1,0 +1,27 @@
+import { EarshotError, show } from '../base/errors.ts'
+
+/**
+ * Gives a test for names: `*` any signs, `?` one sign, `[..]` one of a set or range (`[!..]` none of it); all else is literal.
+ * Case counts, and the whole name must match.
+ * @throws `invalid-pattern` for an unclosed or empty set
+ */
+export function glob(pattern: string): (name: string) => boolean {
+  if (!/[*?[\]]/.test(pattern)) return name => name === pattern
+  const source = pattern.replace(/\[(!?)([^\]]*)\]?|[\\^$.*+?()|{}\]]/g, (sign, not: string | undefined, set: string | undefined) => {
+    if (sign === '*') return '[^]*'
+    if (sign === '?') return '[^]'
+    if (set === undefined) return `\\${sign}`
+    if (!set || !sign.endsWith(']')) throw badGlob(pattern)
+    return `[${not ? '^' : ''}${set.replace(/[\\^[]/g, '\\$&')}]`
+  })
+  try {
+    const expression = new RegExp(`^${source}$`, 'u')
+    return name => expression.test(name)
+  } catch (error) {
+    throw badGlob(pattern, error)
+  }
+}
+
+function badGlob(pattern: string, cause?: unknown): EarshotError {
+  return new EarshotError('invalid-pattern', `Event ${show(pattern)} is no valid glob: close its [ ] and give it signs in rising order`, { pattern }, cause)
+}

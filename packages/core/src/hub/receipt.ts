@@ -1,0 +1,61 @@
+import type { Clock } from '../base/clock.ts'
+import { EarshotError } from '../base/errors.ts'
+import { followSignal } from '../delivery/subscription.ts'
+import type { Message } from '../base/message.ts'
+import type { PublishOptions } from './transport.ts'
+
+/** What a publish was accepted as. */
+export interface Accepted {
+  readonly id: string
+  /** Place in the relay's log, where one keeps it. */
+  readonly offset?: number | undefined
+}
+
+/** What `publish` returns: await it, or ignore it at no cost. */
+export interface Receipt extends PromiseLike<Accepted> {
+  /** How many local listeners the message was for. */
+  readonly listeners: number
+}
+
+/** The one class of receipts. The promise is made when somebody asks for it. */
+export class HubReceipt implements Receipt {
+  readonly listeners: number
+  readonly message: Message
+  readonly #outcome: Promise<{ offset?: number }> | undefined
+  #awaited = false
+
+  constructor(message: Message, listeners: number, outcome?: Promise<{ offset?: number }>, report?: (error: unknown) => void) {
+    this.message = message
+    this.listeners = listeners
+    this.#outcome = outcome
+    // A refusal that nobody waits for is told to `error`, never to the console as an unhandled rejection.
+    outcome?.catch((error: unknown) => {
+      if (!this.#awaited) report?.(error)
+    })
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a receipt is a thenable on purpose
+  then<Ok = Accepted, Bad = never>(
+    accepted?: ((value: Accepted) => Ok | PromiseLike<Ok>) | null,
+    refused?: ((error: unknown) => Bad | PromiseLike<Bad>) | null,
+  ): Promise<Ok | Bad> {
+    this.#awaited = true
+    const { id } = this.message
+    return (this.#outcome ?? Promise.resolve({})).then((value: { offset?: number }) => ({ id, ...value })).then(accepted, refused)
+  }
+}
+
+/** Ends waiting when the caller's signal fires or its time is over; what was sent may be accepted all the same. */
+export function withDeadline<T>(outcome: Promise<T>, { signal, timeout }: PublishOptions, clock: Clock): Promise<T> {
+  if (!signal && timeout === undefined) return outcome
+  return new Promise((resolve, reject) => {
+    const unfollow = followSignal(signal, () => reject(new EarshotError('aborted', 'The publish was aborted by its signal', {}, signal?.reason)))
+    const cancel =
+      timeout === undefined ? undefined : clock.after(timeout, () => reject(new EarshotError('timeout', `The publish was not accepted within ${timeout} ms`)))
+    const settled = (): void => {
+      unfollow()
+      cancel?.()
+    }
+    outcome.then(resolve, reject).then(settled, settled)
+  })
+}
