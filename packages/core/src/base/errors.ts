@@ -35,8 +35,8 @@ export interface ErrorDetails {
   readonly path?: string
   /** What a schema said, as it said it. */
   readonly issues?: readonly unknown[]
-  /** The subscription whose listener failed. */
-  readonly subscription?: unknown
+  /** The subscription whose listener failed: it goes on unless you end it. */
+  readonly subscription?: { readonly pattern: string | readonly string[]; unsubscribe(): void }
 }
 
 /** The one error class. Recognise it with `isEarshotError`, since two copies of a package may be loaded. */

@@ -402,7 +402,7 @@ function wrapListener(
   let idle: (() => Promise<void>) | undefined
   if (concurrency !== undefined) {
     if (!Number.isInteger(concurrency) || concurrency < 1) throw invalidOption('concurrency', concurrency, 'a whole number, 1 or more')
-    const serial = new SerialListener(listener, concurrency, new MessageQueue({ capacity: hub.capacity, ...options }), hub.failed, dropped)
+    const serial = new SerialListener(listener, concurrency, new MessageQueue({ capacity: hub.capacity, ...options }), hub.failed.bind(hub), dropped)
     call = (message, subscription) => serial.take(message as HubMessage, subscription)
     idle = () => serial.idle()
   } else if (options.capacity !== undefined || options.overflow) new MessageQueue(options) // checks them
@@ -414,7 +414,7 @@ function wrapListener(
 
 /** One string for what was subscribed: patterns in one order, joined by a sign that none may hold. */
 function keyOf(pattern: Given): string {
-  return typeof pattern === 'string' ? pattern : [...pattern].sort().join('\n')
+  return typeof pattern === 'string' ? pattern : [...new Set(pattern)].sort().join('\n')
 }
 
 /** Checks one pattern or several; several are a copy without repetitions. */

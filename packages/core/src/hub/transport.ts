@@ -87,7 +87,8 @@ export interface TransportLink {
   gone(topic: string, id: string, clock: number): void
   status(status: HubStatus): void
   gap(gap: Gap): void
-  report(error: EarshotError): void
+  /** Anything that failed; what is no `EarshotError` is wrapped. */
+  report(error: unknown): void
 }
 
 /**

@@ -34,12 +34,14 @@ export function isWildcard(pattern: string): boolean {
 
 /**
  * Joins levels into a topic, for levels that come from users.
- * @throws `invalid-topic` when a level is empty, a wildcard, or holds a `/`
+ * @throws `invalid-topic` when a level is no string or number, is empty, a wildcard, or holds a `/`
  * @example topic('rooms', roomId, 'chat') // 'rooms/42/chat'
  */
 export function topic<const Levels extends readonly [string | number, ...(string | number)[]]>(...levels: Levels): JoinLevels<Levels> {
   for (const level of levels) {
-    if (String(level).includes('/')) throw new EarshotError('invalid-topic', `Level ${show(level)} holds a "/": it would become two levels`)
+    if (!['string', 'number'].includes(typeof level) || String(level).includes('/')) {
+      throw new EarshotError('invalid-topic', `Level ${show(level)} must be a string without "/", or a number`)
+    }
   }
   const joined = levels.join('/')
   checkTopic(joined)

@@ -1,0 +1,1 @@
+export { broadcastChannel, type BroadcastChannelOptions } from './mesh/broadcast-channel.ts'

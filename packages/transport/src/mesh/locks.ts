@@ -1,0 +1,45 @@
+import type { LockOptionsLike, LocksLike } from '@earshot/core'
+
+/** A lock that is held, or queued for, until it is released. */
+export interface Hold {
+  /** `true` when it is granted, `false` when it was not available; rejects when locks are denied here. */
+  readonly granted: Promise<boolean>
+  /** Idempotent. */
+  release(): void
+}
+
+/**
+ * Requests a lock and keeps it. The settling of the platform's outer promise is the truth about a lock:
+ * `onLost` is called when it is taken away (stolen, or by a browser that froze the page).
+ */
+export function holdLock(locks: LocksLike, name: string, options: LockOptionsLike, onLost: () => void = () => {}): Hold {
+  const queue = new AbortController()
+  let free = (): void => {}
+  const kept = new Promise<void>(resolve => {
+    free = resolve
+  })
+  let released = false
+  const granted = new Promise<boolean>((resolve, reject) => {
+    // A request that takes what is there or steals cannot be queued: the platform refuses a signal beside these.
+    const request = options.ifAvailable || options.steal ? options : { ...options, signal: queue.signal }
+    Promise.resolve(
+      locks.request(name, request, lock => {
+        resolve(lock !== null)
+        return lock === null || released ? undefined : kept
+      }),
+    ).catch((error: unknown) => {
+      reject(error)
+      if (!released) onLost()
+    })
+  })
+  // Whoever needs the answer awaits it; a request withdrawn in the queue is no failure.
+  granted.catch(() => {})
+  return {
+    granted,
+    release() {
+      released = true
+      free()
+      queue.abort()
+    },
+  }
+}

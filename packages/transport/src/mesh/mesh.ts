@@ -1,0 +1,419 @@
+import {
+  type BroadcastChannelLike,
+  type Cancel,
+  type Capabilities,
+  EarshotError,
+  type History,
+  type HistoryOptions,
+  type Member,
+  type Message,
+  type PageEventLike,
+  type PublishOptions,
+  randomId,
+  type TransportConnection,
+  type TransportLink,
+  type TransportSession,
+} from '@earshot/core'
+import type { FullEnvironment } from '../page/environment.ts'
+import { HistoryRings, type Kept, lastOf } from './history-rings.ts'
+import { Interest } from './interest.ts'
+import { Leadership } from './leadership.ts'
+import { type Hold, holdLock } from './locks.ts'
+import { Outgoing } from './outgoing.ts'
+import { Identities, type OwnSession } from './sessions.ts'
+import { type Answer, Siblings, VISIBLE_TICKS } from './siblings.ts'
+import { readSaid } from './items.ts'
+import { encodeItem, type EncodedItem, type Item } from './wire.ts'
+
+/** Siblings that hold a lock but do not answer are not waited for beyond this. */
+const WELCOME_LIMIT = 300
+/** How long a tab that cannot know who is there waits for welcomes. */
+const BLIND_LIMIT = 100
+/** Without locks: how often a tab looks at its siblings, and after how many looks a hidden one beats. */
+const TICK = 2000
+const HIDDEN_BEAT = 15
+/** How many ticks a beat of a hidden tab is good for: its timers may run once a minute. */
+const HIDDEN_TICKS = 75
+
+/** Bounds of what a tab keeps. */
+export interface MeshLimits {
+  readonly messages: number
+  readonly topics: number
+  readonly resendMessages: number
+  readonly resendSize: number
+  readonly outbox: number
+}
+
+/** One tab's end of the mesh. */
+export class Mesh implements TransportConnection {
+  readonly #link: TransportLink
+  readonly #env: FullEnvironment
+  readonly #base: string
+  readonly #identities: Identities
+  readonly #leadership: Leadership
+  readonly #history: HistoryRings
+  readonly #siblings: Siblings
+  readonly #out: Outgoing
+  readonly #interest = new Interest()
+  readonly #sessions = new Map<number, OwnSession>()
+  /** What waits for siblings to be met, to answer or to go. */
+  readonly #waiting = new Set<() => void>()
+  #sessionCount = 0
+  /** This tab's name in this life, and in the one before. */
+  #node = ''
+  #previous = ''
+  /** Counts joins and leaves, so that what was begun before one of them is not ended after it. */
+  #life = 0
+  #lock: Hold | undefined
+  #joined: Promise<void> = Promise.resolve()
+  #tick: Cancel | undefined
+  #ticks = 0
+  #closed = false
+
+  constructor(link: TransportLink, name: string, limits: MeshLimits, env: FullEnvironment) {
+    this.#link = link
+    this.#env = env
+    this.#base = `earshot:${name}:${link.namespace}`
+    this.#identities = new Identities(env, this.#base, link.tag)
+    this.#leadership = new Leadership(env, this.#base, error => link.report(error))
+    this.#history = new HistoryRings(limits.messages, limits.topics)
+    this.#out = new Outgoing(limits, error => link.report(error))
+    this.#siblings = new Siblings({
+      link,
+      env,
+      lockBase: `${this.#base}:tab:`,
+      history: this.#history,
+      node: () => this.#node,
+      describe: () => this.#describe(),
+      position: () => this.#out.position(),
+      address: (node, item) => this.#out.address(node, item),
+      resend: (from, to) => this.#out.resend(from, to),
+      wanted: topic => this.#wanted(topic),
+      changed: () => {
+        for (const look of [...this.#waiting]) look()
+      },
+    })
+    this.#sessions.set(0, this.#rootSession())
+    for (const [event, listener] of this.#pageListeners) env.page?.addEventListener(event, listener, true)
+    this.#join(false)
+  }
+
+  get capabilities(): Capabilities {
+    const { BroadcastChannel, locks, sessionStorage } = this.#env
+    return {
+      BroadcastChannel: BroadcastChannel ? true : 'missing: the hub works within its page',
+      locks: locks ? true : 'missing or denied: presence uses heartbeats, session ids are not kept; serve the page over https or from localhost',
+      sessionStorage: sessionStorage ? true : 'missing or denied: session ids are not kept over reloads',
+    }
+  }
+
+  // What the hub tells.
+
+  openSession(handle: TransportSession): void {
+    const session = this.#identities.open(handle)
+    const number = ++this.#sessionCount
+    this.#sessions.set(number, session)
+    handle.identify(session.id, session.incarnation)
+    if (this.#node === '') return // joining claims and announces every session
+    this.#out.shut()
+    void this.#claim(session).then(() => {
+      if (this.#sessions.get(number) === session) for (const item of describeSession(number, session, this.#interest)) this.#out.say(item)
+      this.#out.open()
+    })
+  }
+
+  closeSession(id: string): void {
+    const [number, session] = this.#numbered(id)
+    if (!session) return
+    this.#sessions.delete(number)
+    this.#interest.drop(session)
+    this.#identities.forget(session)
+    this.#tell(['e', number])
+    this.#history.tidy(topic => this.#wanted(topic))
+  }
+
+  publish(message: Message & { readonly key: string }, data: unknown, options: PublishOptions): Promise<{ offset?: number }> | undefined {
+    const { topic, clock, time, from, userId, key, id } = message
+    const to = options.to as readonly string[] | undefined
+    const [number] = this.#numbered(from)
+    const item = encodeItem(['p', number, topic, clock, time, data, to ?? null, options.volatile ? 1 : 0], topic)
+    if (this.#out.isFull) {
+      return Promise.reject(new EarshotError('outbox-full', 'Too many publishes wait for this tab to join the others: await receipts, or raise outbox', { topic }))
+    }
+    if (!options.volatile && !to && this.#wanted(topic)) this.#history.add({ topic, id, clock, from, userId, key, node: this.#node, item })
+    // While siblings are not known yet, they may want anything.
+    if (this.#out.isOpen && !this.#siblings.interest.wants(topic, to)) return undefined
+    if (!this.#env.BroadcastChannel) return undefined
+    this.#out.say(item)
+    return this.#out.isOpen ? undefined : this.#joined.then(() => ({}))
+  }
+
+  interest(id: string, pattern: string, on: boolean): void {
+    const [number, session] = this.#numbered(id)
+    if (!session) return
+    this.#interest.set(session, pattern, on)
+    this.#tell(['i', number, pattern, on ? 1 : 0])
+    if (!on) this.#history.tidy(topic => this.#wanted(topic))
+  }
+
+  presence(topic: string, { id, data = null, since, clock }: Member, here: boolean): void {
+    const [number, session] = this.#numbered(id)
+    if (!session) return
+    const item = encodeItem(['m', number, topic, here ? data : null, since, clock, here ? 1 : 0], topic)
+    if (here) session.entries.set(topic, item)
+    else session.entries.delete(topic)
+    this.#tell(item)
+  }
+
+  async watch(): Promise<void> {
+    // Everybody hears of all members: there is nothing to ask for.
+    await this.#joined
+  }
+
+  async sync(): Promise<void> {
+    await this.#ask([], 0, undefined, undefined)
+  }
+
+  async history(pattern: string | readonly string[], { limit = 100, before, since }: HistoryOptions): Promise<History> {
+    const patterns = [pattern].flat()
+    // A position of a relay's log says nothing here: everything may be missing since.
+    const from = typeof since === 'object' ? since : undefined
+    const answers = await this.#ask(patterns, limit, from, before)
+    const own = this.#history.find(patterns, limit, from, before)
+    const kept = lastOf([...own, ...answers.flatMap(answer => answer.kept)], limit, from, before)
+    const gap = since !== undefined && !(from && (this.#history.has(from.id, from.topic) || answers.some(answer => answer.has)))
+    return { messages: kept.flatMap(revive), gap }
+  }
+
+  async occupancy(topic: string): Promise<number> {
+    await this.sync()
+    return [...this.#siblings.interest.sessions(topic)].filter(({ id }) => id !== '').length
+  }
+
+  claim(id: string, task: () => unknown): Promise<boolean> {
+    return this.#leadership.claim(id, task)
+  }
+
+  lead(task: () => void | (() => void)): Cancel {
+    return this.#leadership.add(task)
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      for (const [event, listener] of this.#pageListeners) this.#env.page?.removeEventListener(event, listener, true)
+      this.#leadership.close()
+      this.#leave(false)
+      for (const peer of [...this.#siblings.peers.values()]) this.#siblings.drop(peer)
+    }
+    return Promise.resolve()
+  }
+
+  // Joining and leaving.
+
+  readonly #pageListeners: [Parameters<NonNullable<FullEnvironment['page']>['addEventListener']>[0], (event: PageEventLike) => void][] = [
+    ['pagehide', event => this.#leave(event.persisted === true)],
+    ['pageshow', () => this.#join(true)],
+    // A frozen waiter is granted the lead and keeps it; the lock that proves that this tab exists stays.
+    ['freeze', () => this.#leadership.yield()],
+    [
+      'resume',
+      () => {
+        this.#leadership.contend()
+        void this.sync()
+      },
+    ],
+    ['visibilitychange', () => this.#beat()],
+  ]
+
+  #join(returning: boolean): void {
+    if (this.#node !== '' || this.#closed) return
+    const { BroadcastChannel, random } = this.#env
+    if (!BroadcastChannel) {
+      this.#link.status({ state: 'disconnected', cause: new EarshotError('unsupported', 'There is no BroadcastChannel here: the hub works within its page') })
+      return
+    }
+    this.#node = randomId(random)
+    this.#link.status({ state: 'connecting' })
+    this.#joined = this.#enter(++this.#life, returning).catch((error: unknown) => this.#link.report(error))
+  }
+
+  async #enter(life: number, returning: boolean): Promise<void> {
+    const { clock } = this.#env
+    const left = (): boolean => life !== this.#life
+    if (returning) {
+      for (const session of this.#sessions.values()) if (session.id !== '') this.#renew(session)
+    }
+    await this.#prove(left)
+    for (const session of [...this.#sessions.values()]) if (session.id !== '') await this.#claim(session)
+    if (left()) return
+    this.#siblings.vouched = returning
+    this.#hello(returning)
+    const expected = await this.#expected()
+    const met = (): boolean => expected?.every(node => this.#siblings.peers.get(node)?.met) ?? false
+    await this.#until(() => left() || met(), expected ? WELCOME_LIMIT : BLIND_LIMIT)
+    if (left()) return
+    const whole = this.#siblings.settle()
+    this.#link.status({ state: 'connected' })
+    if (returning && !whole) this.#link.gap({})
+    if (!this.#env.locks) this.#tick = clock.after(TICK, () => this.#ticked())
+    this.#leadership.contend()
+  }
+
+  /** Takes the lock that proves that this tab lives. Where locks are denied, heartbeats stand in and no id is kept. */
+  async #prove(left: () => boolean): Promise<void> {
+    const { locks, random } = this.#env
+    if (!locks) return
+    this.#lock = holdLock(locks, `${this.#base}:tab:${this.#node}`, {}, () => this.#rejoin())
+    try {
+      await this.#lock.granted
+    } catch {
+      if (left()) return
+      this.#env.locks = null
+      for (const session of this.#sessions.values()) {
+        if (session.id === '') continue
+        session.slot = undefined
+        this.#identities.rename(session, randomId(random), 1)
+        session.handle.identify(session.id, 1)
+      }
+    }
+  }
+
+  /** Listens, says who this tab is, then lets out what waited. */
+  #hello(returning: boolean): void {
+    const channel: BroadcastChannelLike = new (this.#env.BroadcastChannel as NonNullable<FullEnvironment['BroadcastChannel']>)(`${this.#base}`)
+    channel.onmessage = event => this.#siblings.receive(event.data)
+    // What could not be read here is asked for again: its number is missing.
+    channel.onmessageerror = () => void this.sync()
+    this.#out.start(channel, this.#node, ['h', 1, this.#describe(), returning ? this.#previous : ''])
+  }
+
+  /** The tabs that hold a lock now, and will welcome this one; nothing where that cannot be known. */
+  async #expected(): Promise<string[] | undefined> {
+    const prefix = `${this.#base}:tab:`
+    if (!this.#env.locks) return undefined
+    try {
+      const { held = [] } = await this.#env.locks.query()
+      const names = held.flatMap(({ name }) => (name?.startsWith(prefix) ? name.slice(prefix.length) : []))
+      return names.filter(node => node !== this.#node)
+    } catch {
+      return undefined // third-party frames of Firefox may request locks but not list them
+    }
+  }
+
+  /** Waits until `done`, looking again whenever siblings change; not longer than `limit`. */
+  #until(done: () => boolean, limit: number): Promise<void> {
+    return new Promise(resolve => {
+      const end = (): void => {
+        cancel()
+        this.#waiting.delete(look)
+        resolve()
+      }
+      const look = (): void => {
+        if (done()) end()
+      }
+      const cancel = this.#env.clock.after(limit, end)
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  #leave(persisted: boolean): void {
+    if (this.#node === '') return
+    this.#life++
+    this.#out.stop(['b', persisted ? 1 : 0])
+    this.#previous = this.#node
+    this.#node = ''
+    this.#siblings.leave()
+    for (const look of [...this.#waiting]) look()
+    this.#tick?.()
+    this.#leadership.leave()
+    this.#lock?.release()
+    for (const session of this.#sessions.values()) {
+      session.lock?.release()
+      session.lock = undefined
+    }
+    this.#link.status({ state: 'disconnected' })
+  }
+
+  /** The lock was taken away: siblings believe that this tab is gone. It comes back as another. */
+  #rejoin(): void {
+    if (this.#closed || this.#node === '') return
+    this.#leave(true)
+    this.#join(true)
+  }
+
+  // Small things.
+
+  #wanted(topic: string): boolean {
+    return this.#interest.wants(topic, undefined) || this.#siblings.interest.wants(topic, undefined)
+  }
+
+  #numbered(id: string): [number: number, session: OwnSession | undefined] {
+    for (const [number, session] of this.#sessions) if (session.id === id) return [number, session]
+    return [0, undefined]
+  }
+
+  /** Says a change of this tab; before it has joined, its description will. */
+  #tell(item: EncodedItem): void {
+    if (this.#out.greeted) this.#out.say(item)
+  }
+
+  async #ask(patterns: readonly string[], limit: number, since: Message | undefined, before: Message | undefined): Promise<Answer[]> {
+    await this.#joined
+    const mark = (message: Message | undefined): unknown => (message ? [message.clock, message.from, message.id, message.topic] : null)
+    return this.#siblings.ask(id => this.#out.say(['q', id, patterns, limit, mark(since), mark(before)]))
+  }
+
+  async #claim(session: OwnSession): Promise<void> {
+    const { id } = session
+    await this.#identities.claim(session, () => this.#rejoin())
+    if (session.id !== id) session.handle.identify(session.id, session.incarnation)
+  }
+
+  #renew(session: OwnSession): void {
+    this.#identities.rename(session, session.id, session.incarnation + 1)
+    session.handle.identify(session.id, session.incarnation)
+  }
+
+  #describe(): EncodedItem[] {
+    return [...this.#sessions].flatMap(([number, session]) => describeSession(number, session, this.#interest))
+  }
+
+  #rootSession(): OwnSession {
+    const handle: TransportSession = { requestedId: undefined, userId: undefined, identify: () => {} }
+    return { handle, id: '', userId: undefined, key: `.${this.#link.tag}`, incarnation: 1, slot: undefined, lock: undefined, members: new Map(), entries: new Map() }
+  }
+
+  /** Without locks: how long this tab may be silent. */
+  #beat(): void {
+    if (this.#env.locks || !this.#out.isOpen) return
+    this.#out.say(['t', this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS])
+  }
+
+  get #hidden(): boolean {
+    return this.#env.page?.document.visibilityState === 'hidden'
+  }
+
+  #ticked(): void {
+    this.#tick = this.#env.clock.after(TICK, () => this.#ticked())
+    this.#siblings.tick()
+    if (!this.#hidden || ++this.#ticks % HIDDEN_BEAT === 0) this.#beat()
+  }
+}
+
+/** Everything a sibling must know of a session. */
+function describeSession(number: number, session: OwnSession, interest: Interest): EncodedItem[] {
+  const { id, userId, key, entries } = session
+  const tag = key.slice(id.length + 1)
+  const listens = interest.patternsOf(session).map((pattern): Item => ['i', number, pattern, 1])
+  return [['s', number, id, userId ?? null, tag], ...listens, ...entries.values()]
+}
+
+/** A kept message as the hub takes it; a fresh copy of its data, so that no listener shares it with the ring. */
+function revive({ item, from, userId, key }: Kept): History['messages'] {
+  const said = readSaid(typeof item === 'string' ? item : structuredClone(item))
+  if (said?.kind !== 'publication') return []
+  const { topic, data, clock, time } = said
+  return [{ topic, data, clock, time, from, userId, key }]
+}

@@ -1,0 +1,48 @@
+import type { Cancel } from '@earshot/core'
+import type { Hold } from './locks.ts'
+import type { Frame } from './wire.ts'
+
+/** One session of a sibling. */
+export interface PeerSession {
+  readonly id: string
+  readonly userId: string | undefined
+  /** What ids of its messages begin with. */
+  readonly key: string
+  /** Topic → its newest member clock. */
+  readonly members: Map<string, number>
+}
+
+/**
+ * How a sibling is. `leaving`: it said goodbye and may be reloading. `away`: it went to the back/forward cache.
+ * `lost`: its lock was freed without a goodbye.
+ */
+export type PeerState = 'here' | 'leaving' | 'away' | 'lost'
+
+/** What a tab knows of a sibling: one life of one page. */
+export class Peer {
+  readonly node: string
+  state: PeerState = 'here'
+  /** The number of its next item. */
+  expected: number
+  /** Frames that came before what they follow; bounded. */
+  held: Frame[] = []
+  /** Items of it were asked for again. */
+  asked = false
+  readonly sessions: Map<number, PeerSession> = new Map()
+  /** The request for its lock: granted when it dies. */
+  watch: Hold | undefined
+  /** Ends it for good after a while. */
+  timer: Cancel | undefined
+  /** Without locks: how many more silent ticks it may live. */
+  ticks: number
+  /** Confirmed since this tab last joined. */
+  met = true
+  /** How many siblings had been met when it went away. */
+  metCount = 0
+
+  constructor(node: string, expected: number, ticks: number) {
+    this.node = node
+    this.expected = expected
+    this.ticks = ticks
+  }
+}

@@ -1,0 +1,102 @@
+import { randomId, type StorageLike, type TransportSession } from '@earshot/core'
+import { holdLock, type Hold } from './locks.ts'
+import type { FullEnvironment } from '../page/environment.ts'
+import type { PeerSession } from './peer.ts'
+import type { EncodedItem } from './wire.ts'
+
+/** One session of this tab. */
+export interface OwnSession extends PeerSession {
+  readonly handle: TransportSession
+  id: string
+  key: string
+  incarnation: number
+  /** Where it is kept over reloads; `undefined`: it is not. */
+  slot: string | undefined
+  /** Proves that no other tab has the id. */
+  lock: Hold | undefined
+  /** Topic → its presence entry as it travels. */
+  readonly entries: Map<string, EncodedItem>
+}
+
+/** What is written to sessionStorage: small, and checked when it is read. */
+interface Saved {
+  readonly id: string
+  readonly incarnation: number
+  readonly userId: string | null
+}
+
+/** Gives sessions their ids: kept by the tab over reloads, and never shared by two tabs. */
+export class Identities {
+  readonly #env: FullEnvironment
+  readonly #base: string
+  readonly #tag: string
+  readonly #slots = new Set<string>()
+
+  constructor(env: FullEnvironment, base: string, tag: string) {
+    this.#env = env
+    this.#base = base
+    this.#tag = tag
+  }
+
+  /** The id to go by for now: the one asked for, the one this tab had, or a new one. */
+  open(handle: TransportSession): OwnSession {
+    const { requestedId, userId } = handle
+    const session: OwnSession = { handle, userId, id: '', key: '', incarnation: 0, slot: undefined, lock: undefined, members: new Map(), entries: new Map() }
+    let saved: Saved | undefined
+    // Without locks a duplicated tab could not be told from its original: nothing is kept.
+    if (this.#env.locks) {
+      let number = 0
+      while (this.#slots.has((session.slot = `${this.#base}:session:${requestedId ?? number}`)) && requestedId === undefined) number++
+      this.#slots.add(session.slot)
+      saved = read(this.#env.sessionStorage, session.slot)
+    }
+    const kept = saved?.userId === (userId ?? null) ? saved : undefined
+    return this.rename(session, requestedId ?? kept?.id ?? randomId(this.#env.random), (kept?.incarnation ?? 0) + 1)
+  }
+
+  /** Makes sure that no other tab has the id before anything is said under it; else the session gets a new one. */
+  async claim(session: OwnSession, lost: () => void): Promise<void> {
+    const { locks, random } = this.#env
+    if (!locks || session.lock) return
+    for (;;) {
+      session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, lost)
+      // Locks that are denied refuse nobody: then the id is as good as it gets.
+      if (await session.lock.granted.catch(() => true)) return
+      this.rename(session, randomId(random), 1)
+    }
+  }
+
+  /** Gives the session another id or life, and keeps it for a reload. */
+  rename(session: OwnSession, id: string, incarnation: number): OwnSession {
+    const { slot, userId } = session
+    const saved: Saved = { id, incarnation, userId: userId ?? null }
+    if (slot !== undefined) guarded(() => this.#env.sessionStorage?.setItem(slot, JSON.stringify(saved)))
+    Object.assign(session, { id, incarnation, key: `${id}.${this.#tag}` })
+    return session
+  }
+
+  /** A session that ended for good is not taken up again by the next page. */
+  forget({ slot, lock }: OwnSession): void {
+    lock?.release()
+    if (slot === undefined) return
+    this.#slots.delete(slot)
+    guarded(() => this.#env.sessionStorage?.removeItem(slot))
+  }
+}
+
+function read(storage: StorageLike | null, slot: string): Saved | undefined {
+  const saved: unknown = guarded(() => JSON.parse(storage?.getItem(slot) ?? 'null'))
+  if (typeof saved !== 'object' || saved === null) return undefined
+  const { id, incarnation, userId } = saved as Partial<Saved>
+  if (typeof id !== 'string' || !Number.isSafeInteger(incarnation)) return undefined
+  return { id, incarnation: incarnation as number, userId: userId ?? null }
+}
+
+/** Storage that is full or denied only means that the session is not kept over a reload. */
+function guarded<T>(access: () => T): T | undefined {
+  try {
+    return access()
+  } catch {
+    return undefined
+  }
+}
