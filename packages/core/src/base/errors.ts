@@ -63,6 +63,16 @@ export function invalidOption(name: string, value: unknown, allowed: string): Ea
   return new EarshotError('invalid-options', `${name} is ${show(value)}: it must be ${allowed}`, { name, value })
 }
 
+/** @throws `invalid-options` unless the option or argument is a function */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidOption(name, value, 'a function')
+}
+
+/** @throws `invalid-options` unless the option is a whole number, `least` or more */
+export function checkCount(name: string, value: number, least = 0): void {
+  if (!Number.isInteger(value) || value < least) throw invalidOption(name, value, `a whole number, ${least} or more`)
+}
+
 /** A value as an error text shows it: short, and never a failure of its own. */
 export function show(value: unknown): string {
   return typeof value === 'string' ? `"${value.slice(0, 80)}"` : typeof value === 'object' && value ? 'an object' : String(value)

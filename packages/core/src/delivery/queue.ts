@@ -1,4 +1,4 @@
-import { invalidOption } from '../base/errors.ts'
+import { checkCount, invalidOption } from '../base/errors.ts'
 import type { HubMessage } from './message.ts'
 
 /**
@@ -28,7 +28,7 @@ export class MessageQueue {
 
   /** @throws `invalid-options` for a capacity that is no whole number ≥ 0 or an unknown policy */
   constructor({ capacity = 256, overflow = 'drop-newest' }: QueueOptions) {
-    if (!Number.isInteger(capacity) || capacity < 0) throw invalidOption('capacity', capacity, 'a whole number, 0 or more')
+    checkCount('capacity', capacity)
     if (!POLICIES.includes(overflow)) throw invalidOption('overflow', overflow, `one of ${POLICIES.join(', ')}`)
     this.capacity = capacity
     this.overflow = overflow

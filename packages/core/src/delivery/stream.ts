@@ -100,7 +100,7 @@ export class HubStream implements MessageStream {
   }
 
   remove(pattern: string): boolean {
-    return this.#host.remove(pattern)
+    return this.active && this.#host.remove(pattern)
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,7 +1,8 @@
-import { EarshotError, show } from '../base/errors.ts'
+import { checkFunction, EarshotError, show } from '../base/errors.ts'
 import type { Message } from '../base/message.ts'
 import type { Listener, Subscription } from '../delivery/subscription.ts'
 import type { Presence } from '../presence/presence.ts'
+import { checkTopic } from '../topic/topic.ts'
 import { glob } from './glob.ts'
 import type { Receipt } from './receipt.ts'
 import type { SubscribeOptions } from './session.ts'
@@ -33,14 +34,19 @@ export class HubChannel {
 
   on(event: string, listener: Listener, options: SubscribeOptions = {}): Subscription {
     this.#check()
-    if (typeof event !== 'string') throw new EarshotError('invalid-pattern', `Event ${show(event)} must be a string`)
+    checkFunction('listener', listener)
+    if (typeof event !== 'string' || !event || event.includes('/')) {
+      throw new EarshotError('invalid-pattern', `Event ${show(event)} must be one level: a string without "/"`)
+    }
     const known = this.#events.get(event)?.get(listener)
     if (known) return known
     const test = glob(event)
     const start = this.name.length + 1
     const filter = (message: Message, subscription: Subscription): unknown => (test(message.topic.slice(start)) ? listener(message, subscription) : undefined)
     const { onClose } = options
-    const subscription = this.#host.subscribe(`${this.name}/*`, filter, {
+    // Before the subscription: a signal that has fired closes it while it is made.
+    const part = { close: () => subscription.unsubscribe() }
+    const subscription: Subscription = this.#host.subscribe(`${this.name}/*`, filter, {
       ...options,
       own: true,
       onClose: reason => {
@@ -49,7 +55,6 @@ export class HubChannel {
         onClose?.(reason)
       },
     })
-    const part = { close: () => subscription.unsubscribe() }
     if (!subscription.active) return subscription
     this.#parts.add(part)
     const listeners = this.#events.get(event) ?? new Map<Listener, Subscription>()
@@ -65,7 +70,10 @@ export class HubChannel {
 
   channel(name: string): HubChannel {
     this.#check()
-    const inner = new HubChannel(`${this.name}/${name}`, { ...this.#host, released: channel => this.#parts.delete(channel) })
+    checkTopic(name)
+    const full = `${this.name}/${name}`
+    checkTopic(full)
+    const inner = new HubChannel(full, { ...this.#host, released: channel => this.#parts.delete(channel) })
     this.#parts.add(inner)
     return inner
   }

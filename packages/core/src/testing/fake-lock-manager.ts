@@ -54,8 +54,7 @@ export class FakeLockManager {
 
   /** Lets go of a lock, or of the place in the queue. */
   release(entry: LockEntry): void {
-    this.#remove(entry)
-    this.#grant(entry.name)
+    if (this.#remove(entry)) this.#grant(entry.name)
   }
 
   /** Withdraws a request in a task of its own, so after the request has arrived. */
@@ -65,10 +64,13 @@ export class FakeLockManager {
 
   /** Frees everything of a page; `entry.lost` is called if it is to hear of it when it is back. */
   free(agent: FakeAgent, tell = false): void {
-    for (const entry of this.#entries(agent)) {
+    const entries = this.#entries(agent)
+    for (const entry of entries) {
       this.#remove(entry)
       if (tell) entry.lost()
-      if (entry.name !== this.#neglected) this.#grant(entry.name)
+    }
+    for (const { name } of entries) {
+      if (name !== this.#neglected) this.#grant(name)
     }
   }
 
@@ -138,11 +140,9 @@ export class FakeLockManager {
     this.#forget(name)
   }
 
-  #remove(entry: LockEntry): void {
-    this.#underWay.delete(entry)
+  #remove(entry: LockEntry): boolean {
     const queue = this.#queues.get(entry.name)
-    queue?.held.delete(entry)
-    queue?.waiting.delete(entry)
+    return this.#underWay.delete(entry) || queue?.held.delete(entry) === true || queue?.waiting.delete(entry) === true
   }
 
   #entries(agent: FakeAgent): LockEntry[] {

@@ -15,7 +15,7 @@ const WILDCARD = /(^|\/)\*\*?(\/|$)/
  */
 export function checkTopic(topic: unknown): asserts topic is string {
   const fault = faultOf(topic) ?? (WILDCARD.test(topic as string) ? 'must not hold a wildcard; subscribe takes patterns' : undefined)
-  if (fault) throw new EarshotError('invalid-topic', `Topic ${show(topic)} ${fault}`, { topic: String(topic) })
+  if (fault) throw new EarshotError('invalid-topic', `Topic ${show(topic)} ${fault}`, typeof topic === 'string' ? { topic } : { value: topic })
 }
 
 /**
@@ -24,7 +24,7 @@ export function checkTopic(topic: unknown): asserts topic is string {
  */
 export function checkPattern(pattern: unknown): asserts pattern is string {
   const fault = faultOf(pattern) ?? (/(^|\/)\*\*\//.test(pattern as string) ? 'has ** before its last level; use * there' : undefined)
-  if (fault) throw new EarshotError('invalid-pattern', `Pattern ${show(pattern)} ${fault}`, { pattern: String(pattern) })
+  if (fault) throw new EarshotError('invalid-pattern', `Pattern ${show(pattern)} ${fault}`, typeof pattern === 'string' ? { pattern } : { value: pattern })
 }
 
 /** Tells whether a pattern has a wildcard, so that it may match more than one topic. */

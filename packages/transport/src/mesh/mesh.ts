@@ -85,7 +85,7 @@ export class Mesh implements TransportConnection {
       history: this.#history,
       node: () => this.#node,
       describe: () => this.#describe(),
-      position: () => this.#out.position(),
+      position: () => this.#out.position,
       address: (node, item) => this.#out.address(node, item),
       resend: (from, to) => this.#out.resend(from, to),
       wanted: topic => this.#wanted(topic),

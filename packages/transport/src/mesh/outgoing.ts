@@ -17,6 +17,7 @@ export class Outgoing {
   #greeted = false
   /** How many sessions make sure of their ids: what is said meanwhile waits. */
   #gates = 0
+  readonly #addressed: (() => void)[] = []
 
   constructor(limits: { readonly resendMessages: number; readonly resendSize: number; readonly outbox: number }, report: (error: EarshotError) => void) {
     this.#limits = limits
@@ -83,17 +84,24 @@ export class Outgoing {
 
   open(): void {
     this.#gates--
-    if (this.isOpen) this.flush()
+    if (!this.isOpen) return
+    this.flush()
+    for (const address of this.#addressed.splice(0)) address()
   }
 
-  /** Says to one sibling, after what waits. */
-  address(node: string, item: Item): void {
-    if (this.isOpen) this.flush()
-    this.#send({ v: MESH_VERSION, f: this.#node, n: 0, to: node, m: [item] })
+  /** Says to one sibling, after what waits: so `item` is made when that is posted. */
+  address(node: string, item: () => Item): void {
+    if (!this.#greeted) return
+    if (!this.isOpen) {
+      if (this.#addressed.length < MAX_ITEMS) this.#addressed.push(() => this.address(node, item))
+      return
+    }
+    this.flush()
+    this.#send({ v: MESH_VERSION, f: this.#node, n: 0, to: node, m: [item()] })
   }
 
-  position(): number {
-    if (this.isOpen) this.flush()
+  /** The number of the next item. */
+  get position(): number {
     return this.#next
   }
 

@@ -37,10 +37,10 @@ export interface SiblingsHost {
   node(): string
   /** Everything there is to know of this tab, as items. */
   describe(): EncodedItem[]
-  /** The number of the next item that will be posted, after what waits is posted. */
+  /** The number of the next item that will be posted. */
   position(): number
   /** Posts to one sibling, after what waits. */
-  address(node: string, item: Item): void
+  address(node: string, item: () => Item): void
   /** What is kept of what was posted, or the number of the first item that is. */
   resend(from: number, to: number): EncodedItem[] | number
   /** Does anyone, here or elsewhere, want this topic? */
@@ -102,7 +102,7 @@ export class Siblings {
   introduce(node: string): void {
     if (this.#introduced.has(node) || this.#introduced.size >= MAX_PEERS) return
     this.#introduced.add(node)
-    this.#host.address(node, ['h', this.#host.position(), this.#host.describe(), ''])
+    this.#host.address(node, () => ['h', this.#host.position(), this.#host.describe(), ''])
   }
 
   /** Asks every sibling; resolves when all have answered or gone, at the latest after a second. */
@@ -282,7 +282,7 @@ export class Siblings {
   #catchUp(peer: Peer, position: number): void {
     if (position <= peer.expected || peer.asked) return
     peer.asked = true
-    this.#host.address(peer.node, ['?', peer.expected, position - 1])
+    this.#host.address(peer.node, () => ['?', peer.expected, position - 1])
   }
 
   /** Messages are lost for good: that is said, and the sibling is asked what else has changed. */
@@ -313,7 +313,7 @@ export class Siblings {
         return this.#bye(peer, said.persisted)
       case 'missing': {
         const items = this.#host.resend(said.from, said.to)
-        return this.#host.address(peer.node, typeof items === 'number' ? ['x', items] : ['r', said.from, items])
+        return this.#host.address(peer.node, () => (typeof items === 'number' ? ['x', items] : ['r', said.from, items]))
       }
       case 'again':
         peer.asked = false
@@ -386,7 +386,7 @@ export class Siblings {
     // It misses nothing but what it can be sent again, if nobody was met between its goodbye and its return.
     const vouch = before?.state === 'away' && before.metCount === this.#met - 1
     if (before && before !== peer) this.drop(before)
-    this.#host.address(node, ['w', this.#host.position(), this.#host.describe(), vouch ? 1 : 0])
+    this.#host.address(node, () => ['w', this.#host.position(), this.#host.describe(), vouch ? 1 : 0])
     this.#host.changed()
   }
 
@@ -421,7 +421,7 @@ export class Siblings {
     const kept = history.find(patterns, limit, since, before).filter(({ node }) => this.peers.get(node)?.state !== 'here')
     const records = kept.map(({ from, userId, key, item }): KeptRecord => [from, userId ?? null, key, item])
     const has = since !== undefined && history.has(since.id, since.topic)
-    this.#host.address(peer.node, ['a', id, this.#host.position(), records, has ? 1 : 0])
+    this.#host.address(peer.node, () => ['a', id, this.#host.position(), records, has ? 1 : 0])
   }
 
   #heardAnswer(peer: Peer, { id, position, records, has }: Extract<Said, { kind: 'answer' }>): void {

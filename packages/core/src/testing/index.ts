@@ -1,0 +1,6 @@
+export type { Engine } from './engine.ts'
+export type { DeliveryVerdict, TestDelivery, TestPost } from './fake-broadcast-channel.ts'
+export { seededRandom } from './seeded-random.ts'
+export { createTestBrowser, type BrowserLeaks, type TestBrowser, type TestBrowserOptions, type TestTabOptions } from './test-browser.ts'
+export { testClock, type TestClock } from './test-clock.ts'
+export type { BackResult, FreezeOptions, LeakCounts, LocksOption, TestTab, TestTabState } from './test-tab.ts'
