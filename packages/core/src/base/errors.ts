@@ -68,6 +68,17 @@ export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidOption(name, value, 'a function')
 }
 
+/** @throws `invalid-options` unless it is a string that says something */
+export function checkName(name: string, value: unknown): void {
+  if (typeof value !== 'string' || !value) throw invalidOption(name, value, 'a string that is not empty')
+}
+
+/** @throws `invalid-options` unless these are options and their signal, if any, is one */
+export function checkOptions(options: unknown, signal?: AbortSignal): void {
+  if (typeof options !== 'object' || !options) throw invalidOption('options', options, 'an object')
+  if (signal && typeof signal.addEventListener !== 'function') throw invalidOption('signal', signal, 'an AbortSignal')
+}
+
 /** @throws `invalid-options` unless the option is a whole number, `least` or more */
 export function checkCount(name: string, value: number, least = 0): void {
   if (!Number.isInteger(value) || value < least) throw invalidOption(name, value, `a whole number, ${least} or more`)

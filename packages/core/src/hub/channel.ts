@@ -1,4 +1,4 @@
-import { checkFunction, EarshotError, show } from '../base/errors.ts'
+import { checkFunction, checkOptions, EarshotError, show } from '../base/errors.ts'
 import type { Message } from '../base/message.ts'
 import type { Listener, Subscription } from '../delivery/subscription.ts'
 import type { Presence } from '../presence/presence.ts'
@@ -43,7 +43,9 @@ export class HubChannel {
     const test = glob(event)
     const start = this.name.length + 1
     const filter = (message: Message, subscription: Subscription): unknown => (test(message.topic.slice(start)) ? listener(message, subscription) : undefined)
+    checkOptions(options)
     const { onClose } = options
+    if (onClose !== undefined) checkFunction('onClose', onClose)
     // Before the subscription: a signal that has fired closes it while it is made.
     const part = { close: () => subscription.unsubscribe() }
     const subscription: Subscription = this.#host.subscribe(`${this.name}/*`, filter, {

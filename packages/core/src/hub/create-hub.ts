@@ -1,4 +1,4 @@
-import type { Cancel } from '../base/clock.ts'
+import type { Cancel, Clock } from '../base/clock.ts'
 import type { Message } from '../base/message.ts'
 import type { MessageStream } from '../delivery/stream.ts'
 import type { Subscription } from '../delivery/subscription.ts'
@@ -21,14 +21,14 @@ export interface PubSub<Out = AnyTopics, In = Out> {
    * Publishes to a topic.
    * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `session-closed`, `hub-closed`
    */
-  publish<Topic extends TopicHint<In>>(topic: Topic & CheckTopic<In, Topic>, data: DataOf<In, Topic>, options?: PublishOptions): Receipt
+  publish<const Topic extends TopicHint<In>>(topic: Topic & CheckTopic<In, Topic>, data: DataOf<In, Topic>, options?: PublishOptions): Receipt
   /** Sends to every session that listens to broadcasts, without a topic. */
   broadcast(data: unknown, options?: PublishOptions): Receipt
   /**
    * Calls `listener` with each message of the pattern. The same listener on the same pattern of one session gives the first handle.
    * @throws `invalid-pattern`, `invalid-options`, `session-closed`
    */
-  subscribe<Pattern extends TopicHint<Out>>(
+  subscribe<const Pattern extends TopicHint<Out>>(
     pattern: Patterns<Out, Pattern>,
     listener: (message: MessageOf<Out, Pattern>, subscription: Subscription) => unknown,
     options?: SubscribeOptions,
@@ -38,6 +38,8 @@ export interface PubSub<Out = AnyTopics, In = Out> {
 
 /** One participant, normally one tab. It owns its subscriptions, streams, channels and presence; closing it ends them all. */
 export interface Session<Out = AnyTopics, In = Out, Members = AnyTopics> extends PubSub<Out, In> {
+  /** The hub that opened it. */
+  readonly hub: Hub<Out, In, Members>
   /** With a transport it is final once `ready` resolves. */
   readonly id: string
   readonly userId: string | undefined
@@ -53,15 +55,15 @@ export interface Session<Out = AnyTopics, In = Out, Members = AnyTopics> extends
   /** Ends all that `onBroadcast` made; gives how many. */
   offBroadcast(): number
   /** Messages to read with `for await`. It listens from now on, not from the first read. */
-  stream<Pattern extends TopicHint<Out>>(pattern: Patterns<Out, Pattern>, options?: StreamOptions): MessageStream<MessageOf<Out, Pattern>>
+  stream<const Pattern extends TopicHint<Out>>(pattern: Patterns<Out, Pattern>, options?: StreamOptions): MessageStream<MessageOf<Out, Pattern>>
   /** A scope: events below a topic. */
   channel<Name extends string>(name: Name): Channel<Out, In, Members, Name>
   /** Who is on a topic. */
-  presence<Topic extends TopicHint<Members>>(topic: Topic & CheckTopic<Members, Topic>): Presence<DataOf<Members, Topic>>
+  presence<const Topic extends TopicHint<Members>>(topic: Topic & CheckTopic<Members, Topic>): Presence<DataOf<Members, Topic>>
   /** A value shared by all who ask for this topic. */
-  state<Topic extends TopicHint<Out>>(topic: Topic & CheckTopic<Out, Topic>, initial: DataOf<Out, Topic>): SharedState<DataOf<Out, Topic>>
+  state<const Topic extends TopicHint<Out>>(topic: Topic & CheckTopic<Out, Topic>, initial: DataOf<Out, Topic>): SharedState<DataOf<Out, Topic>>
   /** Past messages, as far as they are kept; oldest first. Empty without a transport. */
-  history<Pattern extends TopicHint<Out>>(pattern: Patterns<Out, Pattern>, options?: HistoryOptions): Promise<readonly MessageOf<Out, Pattern>[]>
+  history<const Pattern extends TopicHint<Out>>(pattern: Patterns<Out, Pattern>, options?: HistoryOptions): Promise<readonly MessageOf<Out, Pattern>[]>
   /**
    * Runs `task` in at most one tab for this id, and in none again for 60 s while that tab lives.
    * Resolves with whether it ran here. Rejects with `unsupported` without a transport that joins tabs, or without Web Locks.
@@ -79,12 +81,12 @@ export interface Channel<Out = AnyTopics, In = Out, Members = AnyTopics, Name ex
   /** Presence on the prefix itself; closed with the channel. */
   readonly presence: Presence<DataOf<Members, Name>>
   /** Calls `listener` with messages of an event, which may be a glob: `*`, `?`, `[ab]`. All events share one remote subscription. */
-  on<Event extends string>(
+  on<const Event extends string>(
     event: Event,
     listener: (message: MessageOf<Out, `${Name}/${EventLevel<Event>}`>, subscription: Subscription) => unknown,
     options?: SubscribeOptions,
   ): Subscription
-  send<Event extends string>(
+  send<const Event extends string>(
     event: Event & CheckTopic<In, `${Name}/${Event}`>,
     data: DataOf<In, `${Name}/${Event}`>,
     options?: PublishOptions,
@@ -116,6 +118,8 @@ export interface Hub<Out = AnyTopics, In = Out, Members = AnyTopics> extends Pub
   stats(): HubStats
   stats(topic: string): TopicStats
   readonly status: HubStatus
+  /** The clock it was made with: what waits on the hub's behalf waits by it. */
+  readonly clock: Clock
   /** What this environment allows: `true`, or why not. */
   readonly capabilities: Capabilities
   /** Listens to what the hub tells of itself. The result ends it. */

@@ -1,17 +1,17 @@
 import { createNanoEvents, type Emitter } from 'nanoevents'
 import { type Cancel, type Clock, systemClock } from '../base/clock.ts'
 import type { Environment } from '../base/environment.ts'
-import { EarshotError, invalidOption, isEarshotError, show } from '../base/errors.ts'
+import { checkCount, checkFunction, checkName, checkOptions, EarshotError, invalidOption, isEarshotError, show } from '../base/errors.ts'
 import { randomId, systemRandom } from '../base/random.ts'
 import { HubMessage, type Publisher, type RemoteMessage } from '../delivery/message.ts'
-import { MessageQueue } from '../delivery/queue.ts'
 import { type HubSubscription, type Listener, patternsOf, type Subscription } from '../delivery/subscription.ts'
 import { PresenceTopic } from '../presence/presence.ts'
+import { CLOCKS_PER_LIFE } from '../presence/roster.ts'
 import { covers, overlaps } from '../topic/match.ts'
 import { checkPattern, checkTopic, isWildcard } from '../topic/topic.ts'
 import { Dispatcher, wants } from './dispatcher.ts'
 import { type Drop, DropReports } from './drops.ts'
-import { HubReceipt, type Receipt, withDeadline } from './receipt.ts'
+import { abortedBy, HubReceipt, type Receipt, withDeadline } from './receipt.ts'
 import { type Route, Routes, type TopicStats } from './routes.ts'
 import { type SchemaMap, schemaFinder, validate } from './schema.ts'
 import { HubSession, type SessionHub, type SubscribeOptions } from './session.ts'
@@ -42,6 +42,8 @@ export interface HubEvents {
   gap: (gap: Gap) => void
   error: (error: EarshotError) => void
 }
+
+const EVENTS = ['status', 'subscribed', 'unsubscribed', 'drop', 'gap', 'error']
 
 /** Counts since the hub was made. */
 export interface HubStats {
@@ -100,11 +102,14 @@ export class EarshotHub implements SessionHub {
   #closing: Promise<void> | undefined
 
   constructor(options: HubOptions & { topics?: SchemaMap } = {}) {
+    checkOptions(options)
     const { clock = systemClock, random = systemRandom, capacity = 256, cache = 4096, topics, transport, namespace = '', onError } = options
-    new MessageQueue({ capacity }) // checks it
-    if (!Number.isInteger(cache) || cache < 0) throw invalidOption('cache', cache, 'a whole number, 0 or more')
+    checkCount('capacity', capacity)
+    checkCount('cache', cache)
+    checkFunction('random', random)
+    checkFunction('clock.after', clock?.after)
     if (typeof namespace !== 'string') throw invalidOption('namespace', namespace, 'a string')
-    if (onError !== undefined && typeof onError !== 'function') throw invalidOption('onError', onError, 'a function')
+    if (onError !== undefined) checkFunction('onError', onError)
     if (transport !== undefined && typeof transport?.connect !== 'function') throw invalidOption('transport', transport, 'a transport, e.g. broadcastChannel()')
     this.clock = clock
     this.capacity = capacity
@@ -119,10 +124,12 @@ export class EarshotHub implements SessionHub {
 
   // What users call.
 
-  openSession({ id, userId, data }: SessionOptions = {}): HubSession {
+  openSession(options: SessionOptions = {}): HubSession {
     this.#check()
-    if (id !== undefined && (typeof id !== 'string' || id === '')) throw invalidOption('id', id, 'a string that is not empty')
-    if (userId !== undefined && (typeof userId !== 'string' || userId === '')) throw invalidOption('userId', userId, 'a string that is not empty')
+    checkOptions(options)
+    const { id, userId, data } = options
+    if (id !== undefined) checkName('id', id)
+    if (userId !== undefined) checkName('userId', userId)
     const known = id !== undefined && [...this.#sessions].find(session => session.requestedId === id)
     if (known) return known
     const session = new HubSession(this, id, userId, data)
@@ -133,7 +140,7 @@ export class EarshotHub implements SessionHub {
   }
 
   publish(topic: string, data: unknown, options?: PublishOptions): Receipt {
-    return this.emit(this.#root, topic, data, options)
+    return this.#root.publish(topic, data, options)
   }
 
   broadcast(data: unknown, options?: PublishOptions): Receipt {
@@ -151,6 +158,7 @@ export class EarshotHub implements SessionHub {
   }
 
   count(...topics: string[]): Record<string, number> {
+    for (const topic of topics) checkPattern(topic)
     return Object.fromEntries(topics.map(topic => [topic, this.#routes.count(topic)]))
   }
 
@@ -181,6 +189,7 @@ export class EarshotHub implements SessionHub {
   stats(): HubStats
   stats(topic: string): TopicStats
   stats(topic?: string): HubStats | TopicStats {
+    if (topic) checkTopic(topic)
     if (topic !== undefined) return { ...this.#routes.stats(topic) }
     return {
       published: this.#published,
@@ -200,6 +209,8 @@ export class EarshotHub implements SessionHub {
   }
 
   on<Name extends keyof HubEvents>(event: Name, listener: HubEvents[Name]): Cancel {
+    if (!EVENTS.includes(event)) throw invalidOption('event', event, `one of ${EVENTS.join(', ')}`)
+    checkFunction('listener', listener)
     return this.#events.on(event, listener)
   }
 
@@ -217,6 +228,7 @@ export class EarshotHub implements SessionHub {
   }
 
   closeUser(userId: string): number {
+    checkName('userId', userId)
     return [...this.#sessions].filter(session => session.userId === userId).reduce((count, session) => count + session.kick(), 0)
   }
 
@@ -237,6 +249,8 @@ export class EarshotHub implements SessionHub {
   }
 
   async #close(): Promise<void> {
+    // What is called meanwhile finds the hub closed.
+    this.#closing = Promise.resolve()
     for (const session of [...this.#sessions, this.#root]) session.close('closed')
     const connection = this.#connection
     this.#setStatus({ state: 'closed' })
@@ -254,6 +268,7 @@ export class EarshotHub implements SessionHub {
     if (this.#connection || !this.#options.transport || this.#closing) return this.#connection
     this.#connection = this.#options.transport.connect(this.#link())
     for (const session of this.#sessions) this.#connection.openSession(session)
+    if (this.#status.state !== 'initialised') this.#setStatus(this.#status)
     return this.#connection
   }
 
@@ -273,9 +288,12 @@ export class EarshotHub implements SessionHub {
 
   /** What differs from the plain case: a transport, an audience, no echo. */
   #emitFar(route: Route, message: HubMessage, data: unknown, from: HubSession, options: PublishOptions, connection: TransportConnection | undefined): HubReceipt {
-    const { echo, to, volatile = false } = options
+    const { echo, to, volatile = false, signal, timeout } = options
+    checkOptions(options, signal)
+    if (timeout !== undefined && !(timeout >= 0 && timeout < 2 ** 31)) throw invalidOption('timeout', timeout, 'milliseconds, from 0 to 2147483647')
     if (to !== undefined && ![to].flat().every(user => typeof user === 'string')) throw invalidOption('to', to, 'a user id or an array of them')
     const audience = to === undefined ? undefined : [to].flat()
+    if (signal?.aborted) return new HubReceipt(message, 0, Promise.reject(abortedBy(signal)), this.report)
     // Abroad first: data that cannot travel is refused before anyone has heard it.
     const accepted = connection?.publish(message, data, audience ? { ...options, to: audience } : options)
     this.#published++
@@ -350,7 +368,7 @@ export class EarshotHub implements SessionHub {
   }
 
   memberClock(incarnation: number): number {
-    return incarnation * 2 ** 32 + ++this.#changes
+    return incarnation * CLOCKS_PER_LIFE + ++this.#changes
   }
 
   watchGaps(pattern: string | readonly string[], listener: (gap: Gap) => void): Cancel {
@@ -468,6 +486,8 @@ export class EarshotHub implements SessionHub {
   #setStatus(status: HubStatus): void {
     if (this.#status.state === 'closed') return
     this.#status = status
+    // Said while connecting: listeners hear of it once there is a connection that they can use.
+    if (!this.#connection && status.state !== 'closed') return
     this.#tell('status', status)
     if (this.#meta > 0) this.#publishMeta('status', status)
   }

@@ -29,9 +29,12 @@ export class HubReceipt implements Receipt {
     this.listeners = listeners
     this.#outcome = outcome
     // A refusal that nobody waits for is told to `error`, never to the console as an unhandled rejection.
-    outcome?.catch((error: unknown) => {
-      if (!this.#awaited) report?.(error)
-    })
+    // An `await` on this very line calls `then` one microtask late.
+    outcome?.catch((error: unknown) =>
+      queueMicrotask(() => {
+        if (!this.#awaited) report?.(error)
+      }),
+    )
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a receipt is a thenable on purpose
@@ -45,11 +48,16 @@ export class HubReceipt implements Receipt {
   }
 }
 
+/** The refusal of a publish whose signal has fired. */
+export function abortedBy(signal: AbortSignal | undefined): EarshotError {
+  return new EarshotError('aborted', 'The publish was aborted by its signal', {}, signal?.reason)
+}
+
 /** Ends waiting when the caller's signal fires or its time is over; what was sent may be accepted all the same. */
 export function withDeadline<T>(outcome: Promise<T>, { signal, timeout }: PublishOptions, clock: Clock): Promise<T> {
   if (!signal && timeout === undefined) return outcome
   return new Promise((resolve, reject) => {
-    const unfollow = followSignal(signal, () => reject(new EarshotError('aborted', 'The publish was aborted by its signal', {}, signal?.reason)))
+    const unfollow = followSignal(signal, () => reject(abortedBy(signal)))
     const cancel =
       timeout === undefined ? undefined : clock.after(timeout, () => reject(new EarshotError('timeout', `The publish was not accepted within ${timeout} ms`)))
     const settled = (): void => {

@@ -1,4 +1,4 @@
-import { EarshotError } from '../base/errors.ts'
+import { checkFunction, EarshotError } from '../base/errors.ts'
 import { PatternIndex } from '../topic/pattern-index.ts'
 import { checkPattern } from '../topic/topic.ts'
 
@@ -30,6 +30,7 @@ export function schemaFinder(schemas: SchemaMap): (topic: string) => StandardSch
   const index = new PatternIndex<string>()
   for (const pattern of Object.keys(schemas)) {
     checkPattern(pattern)
+    checkFunction(`topics["${pattern}"]`, schemas[pattern]?.['~standard']?.validate)
     index.set(pattern, pattern)
   }
   return topic => {

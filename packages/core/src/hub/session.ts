@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { EarshotError, invalidOption } from '../base/errors.ts'
+import { checkCount, checkFunction, checkOptions, EarshotError, invalidOption } from '../base/errors.ts'
 import type { Message } from '../base/message.ts'
 import type { HubMessage, Publisher, RemoteMessage } from '../delivery/message.ts'
 import { MessageQueue, type QueueOptions } from '../delivery/queue.ts'
@@ -108,6 +108,10 @@ export class HubSession implements Publisher {
     return this.#id as string
   }
 
+  get hub(): SessionHub {
+    return this.#hub
+  }
+
   get closed(): boolean {
     return this.isClosed
   }
@@ -117,10 +121,9 @@ export class HubSession implements Publisher {
   }
 
   identify(id: string, incarnation: number): void {
-    const renamed = this.#id !== undefined && this.#id !== id
-    // A member goes by its session's id: under a new one it enters anew.
-    const entries = [...this.#owned].flatMap(part => (renamed && part instanceof HubPresence && part.self ? [{ part, data: part.self.data }] : []))
-    for (const { part } of entries) part.leave()
+    // A member goes by its session's id and life: under new ones it enters anew.
+    const entries = [...this.#owned].flatMap(part => (this.#id !== undefined && part instanceof HubPresence && part.self ? [{ part, data: part.self.data }] : []))
+    if (this.#id !== id) for (const { part } of entries) part.evict()
     this.#id = id
     this.key = `${id}.${this.#hub.tag}`
     this.incarnation = incarnation
@@ -132,6 +135,8 @@ export class HubSession implements Publisher {
   }
 
   publish(topic: string, data: unknown, options?: PublishOptions): Receipt {
+    // Within the hub the empty topic is broadcasts.
+    if (topic === '') checkTopic(topic)
     return this.#hub.emit(this, topic, data, options)
   }
 
@@ -141,31 +146,27 @@ export class HubSession implements Publisher {
 
   subscribe(pattern: Given, listener: Listener, options?: SubscribeOptions): Subscription {
     this.check()
-    if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function')
-    const patterns = checkPatterns(pattern)
-    return this.#listen(patterns, listener, options)
+    checkFunction('listener', listener)
+    return this.#listen(checkPatterns(pattern), listener, options)
   }
 
   onBroadcast(listener: Listener, options?: SubscribeOptions): Subscription {
     this.check()
-    if (typeof listener !== 'function') throw invalidOption('listener', listener, 'a function')
+    checkFunction('listener', listener)
     return this.#listen('', listener, options)
   }
 
   unsubscribe(pattern: Given): number {
-    const found = this.#subscriptions.get(keyOf(pattern))
-    const all = !found ? [] : found instanceof Map ? [...found.values()] : [found]
-    for (const subscription of all) subscription.unsubscribe()
-    return all.length
+    return this.#end(keyOf(checkPatterns(pattern)))
   }
 
   offBroadcast(): number {
-    return this.unsubscribe('')
+    return this.#end('')
   }
 
   unsubscribeAll(): number {
     let count = 0
-    for (const key of [...this.#subscriptions.keys()]) if (key !== '') count += this.unsubscribe(key.split('\n'))
+    for (const key of [...this.#subscriptions.keys()]) if (key !== '') count += this.#end(key)
     return count
   }
 
@@ -173,7 +174,8 @@ export class HubSession implements Publisher {
     this.check()
     const hub = this.#hub
     const patterns = new Set([checkPatterns(pattern)].flat())
-    const queue = new MessageQueue({ capacity: hub.capacity, ...options })
+    checkListening(options)
+    const queue = new MessageQueue({ ...options, capacity: options.capacity ?? hub.capacity })
     const { onDrop, onClose, signal, echo } = options
     hub.use()
     const stream: HubStream = new HubStream(queue, {
@@ -192,7 +194,6 @@ export class HubSession implements Publisher {
       ready: () => this.sync(),
       dropped: message => this.#dropped(message, onDrop),
       ended: reason => {
-        unfollow()
         this.#owned.delete(stream)
         subscription.close(reason)
         this.#guard(() => onClose?.(reason))
@@ -206,6 +207,7 @@ export class HubSession implements Publisher {
     for (const each of patterns) hub.add(subscription, this, each)
     this.#owned.add(stream)
     const unfollow = followSignal(signal, () => stream.close('aborted'))
+    if (stream.active) subscription.onClose(unfollow)
     return stream
   }
 
@@ -270,6 +272,7 @@ export class HubSession implements Publisher {
   async history(pattern: Given, options: HistoryOptions = {}): Promise<readonly Message[]> {
     this.check()
     const patterns = checkPatterns(pattern)
+    checkCount('limit', options?.limit ?? 0)
     const history = await this.#hub.use()?.history(patterns, options)
     return this.#revive(history?.messages)
   }
@@ -288,8 +291,9 @@ export class HubSession implements Publisher {
   close(reason: CloseReason = 'closed'): void {
     if (this.isClosed) return
     this.isClosed = true
-    for (const part of [...this.#owned]) part.close(reason)
+    // First the subscriptions: those of channels end for this reason, too.
     for (const subscription of this.listenings()) subscription.close(reason)
+    for (const part of [...this.#owned]) part.close(reason)
     this.#hub.closed(this)
   }
 
@@ -319,6 +323,13 @@ export class HubSession implements Publisher {
       if (found.size === 0) this.#subscriptions.delete(key)
     }
     for (const each of patternsOf(subscription)) this.#hub.remove(subscription, this, each)
+  }
+
+  #end(key: string): number {
+    const found = this.#subscriptions.get(key)
+    const all = !found ? [] : found instanceof Map ? [...found.values()] : [found]
+    for (const subscription of all) subscription.unsubscribe()
+    return all.length
   }
 
   #listen(pattern: Given, listener: Listener, options: SubscribeOptions | undefined): HubSubscription {
@@ -398,23 +409,31 @@ function wrapListener(
   dropped: (message: HubMessage) => void,
 ): { call: Listener; replay?: ReplayListener; idle?: () => Promise<void> } {
   const { concurrency, replay, since } = options
+  checkListening(options)
   let call = listener
   let idle: (() => Promise<void>) | undefined
   if (concurrency !== undefined) {
-    if (!Number.isInteger(concurrency) || concurrency < 1) throw invalidOption('concurrency', concurrency, 'a whole number, 1 or more')
-    const serial = new SerialListener(listener, concurrency, new MessageQueue({ capacity: hub.capacity, ...options }), hub.failed.bind(hub), dropped)
+    checkCount('concurrency', concurrency, 1)
+    const queue = new MessageQueue({ ...options, capacity: options.capacity ?? hub.capacity })
+    const serial = new SerialListener(listener, concurrency, queue, hub.failed.bind(hub), dropped)
     call = (message, subscription) => serial.take(message as HubMessage, subscription)
     idle = () => serial.idle()
-  } else if (options.capacity !== undefined || options.overflow) new MessageQueue(options) // checks them
-  if (replay !== undefined && (!Number.isInteger(replay) || replay < 0)) throw invalidOption('replay', replay, 'a whole number, 0 or more')
+  } else if (options.capacity !== undefined || options.overflow !== undefined) new MessageQueue(options) // checks them
+  if (replay !== undefined) checkCount('replay', replay)
   if (!connected || !(replay || since !== undefined)) return { call, ...(idle && { idle }) }
   const held = new ReplayListener(call, new MessageQueue({ capacity: 1000, overflow: 'drop-oldest' }), dropped)
   return { call: (message, subscription) => held.take(message as HubMessage, subscription), replay: held, ...(idle && { idle }) }
 }
 
+/** Refuses what would only fail later, far from the call. */
+function checkListening(options: SubscribeOptions): void {
+  checkOptions(options, options?.signal)
+  for (const name of ['onClose', 'onDrop', 'onGap'] as const) if (options[name] !== undefined) checkFunction(name, options[name])
+}
+
 /** One string for what was subscribed: patterns in one order, joined by a sign that none may hold. */
 function keyOf(pattern: Given): string {
-  return typeof pattern === 'string' ? pattern : [...new Set(pattern)].sort().join('\n')
+  return typeof pattern === 'string' ? pattern : [...pattern].sort().join('\n')
 }
 
 /** Checks one pattern or several; several are a copy without repetitions. */

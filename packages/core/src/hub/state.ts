@@ -1,4 +1,5 @@
 import type { Message } from '../base/message.ts'
+import { checkFunction, EarshotError } from '../base/errors.ts'
 import { compareMessages } from '../delivery/message.ts'
 import type { Subscription } from '../delivery/subscription.ts'
 
@@ -46,8 +47,6 @@ export class HubState implements SharedState {
   #value: unknown
   readonly #cell: StateCell
   #last: Message | undefined
-  /** The last write of this handle. */
-  #mine: Message | undefined
   /** Writes made before the first snapshot came: they go on top of it. `undefined` from then on. */
   #early: ((old: unknown) => unknown)[] | undefined = []
 
@@ -66,14 +65,16 @@ export class HubState implements SharedState {
   }
 
   set(value: unknown): void {
+    if (!this.#open) throw new EarshotError('session-closed', `The state handle of "${this.topic}" is closed: ask the session for a new one`)
     const write = typeof value === 'function' ? (value as (old: unknown) => unknown) : () => value
-    this.#mine = this.#host.publish(write(this.#value))
+    const mine = this.#host.publish(write(this.#value))
     // A plain value makes the earlier writes pointless; a chain of functions is kept, and bounded.
     if (this.#early) this.#early = typeof value === 'function' ? [...this.#early, write].slice(-100) : [write]
-    this.#apply(this.#mine)
+    this.#apply(mine)
   }
 
   subscribe(listener: (value: unknown) => void): () => void {
+    checkFunction('listener', listener)
     const own = (value: unknown): void => listener(value)
     this.#listeners.add(own)
     return () => this.#listeners.delete(own)
@@ -98,14 +99,13 @@ export class HubState implements SharedState {
     this.#set(message.data)
   }
 
-  /** The first snapshot is here. If it is not this tab's own write, those that were made meanwhile are made again above it. */
+  /** The first snapshot is here. If it won over the writes that were made meanwhile, they are made again above it. */
   #settle(past: readonly Message[]): void {
     for (const message of past) this.#apply(message)
     const early = this.#early
     this.#early = undefined
-    if (!early?.length || !this.#open || this.#last === this.#mine) return
-    this.#mine = this.#host.publish(early.reduce((value, write) => write(value), this.#value))
-    this.#apply(this.#mine)
+    if (!early?.length || !this.#open || this.#last !== past.at(-1)) return
+    this.#apply(this.#host.publish(early.reduce((value, write) => write(value), this.#value)))
   }
 
   #set(value: unknown): void {

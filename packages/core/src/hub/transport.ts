@@ -39,7 +39,7 @@ export interface PublishOptions {
   volatile?: boolean
   /** Kept as the topic's value, apart from its history, where the transport makes that difference. */
   retain?: boolean
-  /** Gives up waiting: the receipt rejects with `aborted`. */
+  /** Gives up waiting: the receipt rejects with `aborted`. If it has fired already, nothing is published. */
   signal?: AbortSignal
   /** Milliseconds to wait for acceptance: then the receipt rejects with `timeout`. @default none */
   timeout?: number

@@ -1,4 +1,4 @@
-import { EarshotError } from '../base/errors.ts'
+import { checkFunction, EarshotError } from '../base/errors.ts'
 import { type Member, type PresenceEvent, Roster } from './roster.ts'
 
 /** A handle on the presence of one topic. */
@@ -113,13 +113,19 @@ export class HubPresence implements Presence {
   leave(): void {
     this.#entered = false
     const { self } = this
-    if (!self) return
+    if (!self || !this.#open) return
     const clock = this.#host.tick()
     this.#host.announce(this.topic, { ...self, clock }, false)
     this.#shared.emit(this.#shared.roster.remove(self.id, clock))
   }
 
+  /** The session gives up its id: its entry goes without a trace, since another tab has the id. */
+  evict(): void {
+    this.#shared.emit(this.#shared.roster.evict(this.#host.id))
+  }
+
   subscribe(listener: (event: PresenceEvent) => void): () => void {
+    checkFunction('listener', listener)
     if (!this.#open) return () => {}
     // A wrapper each, so that the same function twice is two subscriptions with an end of their own.
     const own = (event: PresenceEvent): void => listener(event)
@@ -133,8 +139,8 @@ export class HubPresence implements Presence {
 
   close(): void {
     if (!this.#open) return
-    this.#open = false
     if (this.#entered) this.leave()
+    this.#open = false
     for (const own of this.#own) this.#shared.listeners.delete(own)
     this.#host.released(this)
   }

@@ -20,6 +20,10 @@ export interface PresenceEvent<Data = unknown> {
 /** Departed sessions a roster remembers, so that a late message of a dead tab never brings it back. */
 const MAX_FLOORS = 1024
 
+/** A clock holds the session's life above what counts the changes within it. */
+export const CLOCKS_PER_LIFE: number = 2 ** 32
+const lifeOf = ({ clock }: Member): number => Math.floor(clock / CLOCKS_PER_LIFE)
+
 /** The members of one topic. The newest clock wins, whatever the order in which changes come. */
 export class Roster {
   readonly #members = new Map<string, Member>()
@@ -36,8 +40,11 @@ export class Roster {
   put(member: Member): PresenceEvent | undefined {
     const known = this.#members.get(member.id)
     if (member.clock <= (known?.clock ?? this.#floors.get(member.id) ?? 0)) return undefined
-    this.#members.set(member.id, member)
+    const back = known !== undefined && lifeOf(known) !== lifeOf(member)
+    this.#members.set(member.id, back ? { ...member, since: known.since } : member)
     this.#changed()
+    // A session that comes back from a reload as it was is no event.
+    if (back && JSON.stringify(known.data) === JSON.stringify(member.data)) return undefined
     return { type: known ? 'update' : 'enter', member }
   }
 
@@ -47,10 +54,16 @@ export class Roster {
     if (known && known.clock > clock) return undefined
     this.#floors.set(id, Math.max(clock, this.#floors.get(id) ?? 0))
     if (this.#floors.size > MAX_FLOORS) this.#floors.delete(this.#floors.keys().next().value as string)
-    if (!known) return undefined
+    return this.evict(id)
+  }
+
+  /** Takes a member out without remembering that it is gone: somebody else may go by this id. */
+  evict(id: string): PresenceEvent | undefined {
+    const member = this.#members.get(id)
+    if (!member) return undefined
     this.#members.delete(id)
     this.#changed()
-    return { type: 'leave', member: known }
+    return { type: 'leave', member }
   }
 
   /** All members, oldest first; the same array until something changes. */

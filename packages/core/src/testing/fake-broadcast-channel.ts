@@ -80,8 +80,8 @@ export class FakeChannels {
   }
 
   closeAll(agent: FakeAgent): void {
-    for (const ports of [...this.#ports.values()]) {
-      for (const port of [...ports]) if (port.agent === agent) port.close()
+    for (const ports of this.#ports.values()) {
+      for (const port of ports) if (port.agent === agent) port.close()
     }
   }
 

@@ -70,17 +70,18 @@ function startRequest<T>({ agent, clock, manager, grantDelay }: FakeLocksOptions
     if (agent.state !== 'dead') settle()
   }
 
-  function begin(lock: object | null): void {
+  async function begin(lock: object | null): Promise<void> {
     if (isOver) return
     unlisten()
-    const done = (settle: () => void): void => {
-      manager.release(entry)
-      end(settle)
+    let settle: () => void
+    try {
+      const value = await call.task(lock)
+      settle = () => call.resolve(value)
+    } catch (error) {
+      settle = () => call.reject(error)
     }
-    new Promise<T>(resolve => resolve(call.task(lock))).then(
-      value => done(() => call.resolve(value)),
-      (error: unknown) => done(() => call.reject(error)),
-    )
+    manager.release(entry)
+    end(settle)
   }
 
   const entry: LockEntry = {
@@ -89,7 +90,7 @@ function startRequest<T>({ agent, clock, manager, grantDelay }: FakeLocksOptions
     mode,
     ifAvailable,
     steal,
-    answer: granted => clock.after(grantDelay(), () => agent.tell('lock', () => begin(granted ? { name: call.name, mode } : null))),
+    answer: granted => clock.after(grantDelay(), () => agent.tell('lock', () => void begin(granted ? { name: call.name, mode } : null))),
     lost: () => clock.after(0, () => agent.tell('lock', () => end(() => call.reject(domException('AbortError', 'The lock was taken away.'))))),
   }
 

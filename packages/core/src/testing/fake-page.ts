@@ -46,9 +46,10 @@ export class FakePage implements PageLike {
 
   /** Calls the listeners; what one throws is reported and stops nothing. */
   dispatch(type: PageEvent, event: PageEventLike = {}): void {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+    const listeners = this.#listeners.get(type)
+    for (const listener of Array.from(listeners ?? [])) {
       try {
-        listener(event)
+        if (listeners?.has(listener)) listener(event)
       } catch (error) {
         this.#report(error)
       }

@@ -19,20 +19,25 @@ interface Entry {
   readonly key: string
   readonly data: unknown
 }
+/** All of its levels are behind. */
+interface Ended {
+  readonly path: ''
+}
 type Entries<Map> = { [Key in keyof Map & string]: { path: Key; key: Key; data: Map[Key] } }[keyof Map & string]
 type Head<Path extends string> = Path extends `${infer First}/${string}` ? First : Path
-type Tail<E extends Entry> = { path: E['path'] extends `${string}/${infer Rest}` ? Rest : ''; key: E['key']; data: E['data'] }
-type Step<E extends Entry> = { [One in E as Head<One['path']>]: Tail<One> }
+// Over each entry by itself: entries that share a level meet in one property, whose type is made of their union.
+type Tail<E> = E extends Entry ? { path: E['path'] extends `${string}/${infer Rest}` ? Rest : ''; key: E['key']; data: E['data'] } : never
+type Step<E extends Entry> = { [One in Exclude<E, Ended> as Head<One['path']>]: Tail<One> }
 type At<Node, Level> = Level extends keyof Node ? (Node[Level] extends Entry ? Node[Level] : never) : never
 // Results are whole entries, so that data of type `never` is not mistaken for "no match".
-type Ends<E extends Entry> = Extract<E, { path: '' }>
+type Ends<E extends Entry> = Extract<E, Ended>
 
 type Overlap<E extends Entry, Path extends string> = [E] extends [never]
   ? never
   : Path extends `${infer Level}/${infer Rest}`
     ? OverlapLevel<Step<E>, Level, Rest>
     : Path extends '**'
-      ? E
+      ? Exclude<E, Ended>
       : Ends<LevelOf<Step<E>, Path>> | Ends<At<Step<E>, '**'>>
 type OverlapLevel<Node, Level extends string, Rest extends string> = Overlap<LevelOf<Node, Level>, Rest> | Ends<At<Node, '**'>>
 // A level that is `*`, or a template's hole, may be any of the map's.
@@ -70,7 +75,9 @@ type Found<Map, Path extends string> = string extends Path
     : never
 
 /** The data of messages that a topic or pattern brings: of the most specific entry for a topic, the union of all that overlap for a pattern. */
-export type DataOf<Map, Pattern extends string> = Pattern extends `$${string}` ? unknown : Found<Map, Pattern>['data']
+// The brackets keep the compiler from trying all topics of the map when it looks at a call before it knows the topic.
+export type DataOf<Map, Pattern extends string> = [Pattern] extends [never] ? unknown : DataFor<Map, Pattern>
+type DataFor<Map, Pattern extends string> = Pattern extends `$${string}` ? unknown : Found<Map, Pattern>['data']
 
 /** A pattern as a type of topics: `rooms/*` is `rooms/${string}`. */
 export type TopicOf<Pattern extends string> = Pattern extends `${infer Level}/${infer Rest}`

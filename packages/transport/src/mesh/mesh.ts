@@ -29,9 +29,9 @@ import { encodeItem, type EncodedItem, type Item } from './wire.ts'
 const WELCOME_LIMIT = 300
 /** How long a tab that cannot know who is there waits for welcomes. */
 const BLIND_LIMIT = 100
-/** Without locks: how often a tab looks at its siblings, and after how many looks a hidden one beats. */
+/** Without locks: how often a tab looks at its siblings, and how often a hidden one beats. */
 const TICK = 2000
-const HIDDEN_BEAT = 15
+const HIDDEN_BEAT = 30_000
 /** How many ticks a beat of a hidden tab is good for: its timers may run once a minute. */
 const HIDDEN_TICKS = 75
 
@@ -67,7 +67,7 @@ export class Mesh implements TransportConnection {
   #lock: Hold | undefined
   #joined: Promise<void> = Promise.resolve()
   #tick: Cancel | undefined
-  #ticks = 0
+  #beaten = 0
   #closed = false
 
   constructor(link: TransportLink, name: string, limits: MeshLimits, env: FullEnvironment) {
@@ -114,7 +114,7 @@ export class Mesh implements TransportConnection {
     const number = ++this.#sessionCount
     this.#sessions.set(number, session)
     handle.identify(session.id, session.incarnation)
-    if (this.#node === '') return // joining claims and announces every session
+    if (!this.#out.greeted) return // joining claims and announces every session
     this.#out.shut()
     void this.#claim(session).then(() => {
       if (this.#sessions.get(number) === session) for (const item of describeSession(number, session, this.#interest)) this.#out.say(item)
@@ -245,7 +245,8 @@ export class Mesh implements TransportConnection {
       for (const session of this.#sessions.values()) if (session.id !== '') this.#renew(session)
     }
     await this.#prove(left)
-    for (const session of [...this.#sessions.values()]) if (session.id !== '') await this.#claim(session)
+    // The live map: sessions that are opened meanwhile are claimed too.
+    for (const session of this.#sessions.values()) if (session.id !== '') await this.#claim(session)
     if (left()) return
     this.#siblings.vouched = returning
     this.#hello(returning)
@@ -331,7 +332,7 @@ export class Mesh implements TransportConnection {
     this.#lock?.release()
     for (const session of this.#sessions.values()) {
       session.lock?.release()
-      session.lock = undefined
+      session.lock = session.claimed = undefined
     }
     this.#link.status({ state: 'disconnected' })
   }
@@ -382,12 +383,13 @@ export class Mesh implements TransportConnection {
 
   #rootSession(): OwnSession {
     const handle: TransportSession = { requestedId: undefined, userId: undefined, identify: () => {} }
-    return { handle, id: '', userId: undefined, key: `.${this.#link.tag}`, incarnation: 1, slot: undefined, lock: undefined, members: new Map(), entries: new Map() }
+    return { handle, id: '', userId: undefined, key: `.${this.#link.tag}`, incarnation: 1, slot: undefined, lock: undefined, claimed: undefined, members: new Map(), entries: new Map() }
   }
 
   /** Without locks: how long this tab may be silent. */
   #beat(): void {
     if (this.#env.locks || !this.#out.isOpen) return
+    this.#beaten = this.#env.clock.now()
     this.#out.say(['t', this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS])
   }
 
@@ -398,7 +400,8 @@ export class Mesh implements TransportConnection {
   #ticked(): void {
     this.#tick = this.#env.clock.after(TICK, () => this.#ticked())
     this.#siblings.tick()
-    if (!this.#hidden || ++this.#ticks % HIDDEN_BEAT === 0) this.#beat()
+    // The distance, so that a clock that is set back does not silence it.
+    if (!this.#hidden || Math.abs(this.#env.clock.now() - this.#beaten) >= HIDDEN_BEAT) this.#beat()
   }
 }
 

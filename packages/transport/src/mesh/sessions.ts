@@ -14,6 +14,8 @@ export interface OwnSession extends PeerSession {
   slot: string | undefined
   /** Proves that no other tab has the id. */
   lock: Hold | undefined
+  /** The making sure of that, once in each life of the tab. */
+  claimed: Promise<void> | undefined
   /** Topic → its presence entry as it travels. */
   readonly entries: Map<string, EncodedItem>
 }
@@ -41,7 +43,7 @@ export class Identities {
   /** The id to go by for now: the one asked for, the one this tab had, or a new one. */
   open(handle: TransportSession): OwnSession {
     const { requestedId, userId } = handle
-    const session: OwnSession = { handle, userId, id: '', key: '', incarnation: 0, slot: undefined, lock: undefined, members: new Map(), entries: new Map() }
+    const session: OwnSession = { handle, userId, id: '', key: '', incarnation: 0, slot: undefined, lock: undefined, claimed: undefined, members: new Map(), entries: new Map() }
     let saved: Saved | undefined
     // Without locks a duplicated tab could not be told from its original: nothing is kept.
     if (this.#env.locks) {
@@ -55,9 +57,13 @@ export class Identities {
   }
 
   /** Makes sure that no other tab has the id before anything is said under it; else the session gets a new one. */
-  async claim(session: OwnSession, lost: () => void): Promise<void> {
+  claim(session: OwnSession, lost: () => void): Promise<void> {
+    return (session.claimed ??= this.#claim(session, lost))
+  }
+
+  async #claim(session: OwnSession, lost: () => void): Promise<void> {
     const { locks, random } = this.#env
-    if (!locks || session.lock) return
+    if (!locks) return
     for (;;) {
       session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, lost)
       // Locks that are denied refuse nobody: then the id is as good as it gets.
