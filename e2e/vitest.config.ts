@@ -11,6 +11,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000, interval: 20 } },
     reporters: ['default', `${import.meta.dirname}/../scripts/plain-reporter.mjs`],
   },
 })

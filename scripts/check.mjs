@@ -8,6 +8,17 @@ const stages = [['browser', 'types', 'lint'], ['unit'], ['build:demo', 'size', '
 /** These count each of their tests; any other script counts as one check. */
 const suites = new Set(['unit', 'e2e'])
 
+/** No step may take longer than this, in milliseconds. */
+const limit = 5 * 60_000
+
+const running = new Set()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    running.forEach(stop)
+    process.exit(1)
+  })
+}
+
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const started = performance.now()
@@ -37,11 +48,33 @@ async function step(name, alone) {
   for (const key of Object.keys(total)) total[key] += counts[key]
 }
 
+/** Each command leads a process group, so that a hung one ends with all that it started. */
 function run(command, env, alone) {
-  const child = spawn(command, { shell: true, stdio: ['ignore', alone ? 'inherit' : 'pipe', alone ? 'inherit' : 'pipe'], env: { ...process.env, ...env } })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ ok: code === 0, output })))
+  const output = alone ? 'inherit' : 'pipe'
+  const child = spawn(command, { shell: true, detached: true, stdio: ['ignore', output, output], env: { ...process.env, ...env } })
+  running.add(child)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (said += text))
+  const deadline = setTimeout(() => {
+    said += `\nstopped after ${limit / 1000} s\n`
+    if (alone) console.log(`\nstopped after ${limit / 1000} s`)
+    stop(child)
+  }, limit)
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(deadline)
+      running.delete(child)
+      resolve({ ok: code === 0, output: said })
+    })
+  })
+}
+
+function stop(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** A suite that died without counting, or that counted nothing, is one failure. */

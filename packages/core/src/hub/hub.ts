@@ -62,7 +62,7 @@ export interface SessionOptions {
   /** @default random; with a transport, kept by the tab over reloads */
   id?: string
   /** Whom the session belongs to: audiences and presence know people by it. */
-  userId?: string
+  userId?: string | undefined
   /** Anything the app wants to find at the session. */
   data?: unknown
 }

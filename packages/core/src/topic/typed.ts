@@ -75,9 +75,9 @@ type Found<Map, Path extends string> = string extends Path
     : never
 
 /** The data of messages that a topic or pattern brings: of the most specific entry for a topic, the union of all that overlap for a pattern. */
-// The brackets keep the compiler from trying all topics of the map when it looks at a call before it knows the topic.
+// The brackets, and `infer` instead of `['data']`, keep the compiler from trying every topic of the map before it knows the one of a call.
 export type DataOf<Map, Pattern extends string> = [Pattern] extends [never] ? unknown : DataFor<Map, Pattern>
-type DataFor<Map, Pattern extends string> = Pattern extends `$${string}` ? unknown : Found<Map, Pattern>['data']
+type DataFor<Map, Pattern extends string> = Pattern extends `$${string}` ? unknown : Found<Map, Pattern> extends { data: infer Data } ? Data : never
 
 /** A pattern as a type of topics: `rooms/*` is `rooms/${string}`. */
 export type TopicOf<Pattern extends string> = Pattern extends `${infer Level}/${infer Rest}`

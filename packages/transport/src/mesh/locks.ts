@@ -10,7 +10,7 @@ export interface Hold {
 
 /**
  * Requests a lock and keeps it. The settling of the platform's outer promise is the truth about a lock:
- * `onLost` is called when it is taken away (stolen, or by a browser that froze the page).
+ * `onLost` is called when it is taken away after it was granted (stolen, or by a browser that froze the page).
  */
 export function holdLock(locks: LocksLike, name: string, options: LockOptionsLike, onLost: () => void = () => {}): Hold {
   const queue = new AbortController()
@@ -19,17 +19,19 @@ export function holdLock(locks: LocksLike, name: string, options: LockOptionsLik
     free = resolve
   })
   let released = false
+  let held = false
   const granted = new Promise<boolean>((resolve, reject) => {
     // A request that takes what is there or steals cannot be queued: the platform refuses a signal beside these.
     const request = options.ifAvailable || options.steal ? options : { ...options, signal: queue.signal }
     Promise.resolve(
       locks.request(name, request, lock => {
-        resolve(lock !== null)
-        return lock === null || released ? undefined : kept
+        held = lock !== null
+        resolve(held)
+        return held && !released ? kept : undefined
       }),
     ).catch((error: unknown) => {
       reject(error)
-      if (!released) onLost()
+      if (held && !released) onLost()
     })
   })
   // Whoever needs the answer awaits it; a request withdrawn in the queue is no failure.

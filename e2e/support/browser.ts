@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { type Browser, launch, type Page } from 'puppeteer-core'
+import { expect } from 'vitest'
+import type { Lab } from '../fixtures/lab.ts'
+
+const executablePath = '/usr/bin/chromium'
+
+/** Puppeteer would have hidden tabs run like visible ones: here they are throttled, as they are for users. */
+const ignoreDefaultArgs = ['--disable-background-timer-throttling', '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding']
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP app.test 127.0.0.1',
+]
+
+/** Starts Debian's Chromium with a profile of its own; a missing one fails the suite. */
+export function startBrowser(): Promise<Browser> {
+  if (!existsSync(executablePath)) throw new Error(`${executablePath} is missing: run \`npm run browser\`, which installs it`)
+  return launch({ executablePath, headless: true, ignoreDefaultArgs, args })
+}
+
+/** The tabs of one test: what they complain about, and their end. */
+export class Tabs {
+  readonly #browser: Browser
+  readonly #origin: string
+  readonly #open = new Set<Page>()
+  readonly #complaints: string[] = []
+
+  constructor(browser: Browser, origin: string) {
+    this.#browser = browser
+    this.#origin = origin
+  }
+
+  /** Opens a tab on a page of the site. */
+  async open(path: string): Promise<Page> {
+    const page = await this.empty()
+    await page.goto(this.url(path))
+    return page
+  }
+
+  url(path: string): string {
+    return `${this.#origin}${path}`
+  }
+
+  async empty(): Promise<Page> {
+    return this.adopt(await this.#browser.newPage())
+  }
+
+  /** Listens to what a page says on its console and fails with. */
+  adopt(page: Page): Page {
+    this.#open.add(page)
+    page.on('console', message => {
+      if (message.type() === 'error' || message.type() === 'warn') this.#complaints.push(`console: ${message.text()} ${message.location().url ?? ''}`)
+    })
+    page.on('pageerror', error => this.#complaints.push(`page: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+    page.on('close', () => this.#open.delete(page))
+    return page
+  }
+
+  /** Kills the tab's renderer. Gives the moment just before. */
+  async crash(page: Page): Promise<number> {
+    const client = await page.createCDPSession()
+    const crashed = new Promise(resolve => {
+      page.once('error', resolve)
+    })
+    this.#open.delete(page)
+    const at = Date.now()
+    client.send('Page.crash').catch(() => {}) // nobody is left to answer
+    await crashed
+    return at
+  }
+
+  /** Fails when a tab had something to complain about, on its console or to its hub. */
+  async check(): Promise<void> {
+    const errors = await Promise.all([...this.#open].map(page => page.evaluate(() => (globalThis as { lab?: Lab }).lab?.errors ?? [])))
+    expect([...this.#complaints.splice(0), ...errors.flat()]).toEqual([])
+  }
+
+  /** Checks, and closes every tab. */
+  async end(): Promise<void> {
+    try {
+      await this.check()
+    } finally {
+      await Promise.all([...this.#open].map(page => page.close()))
+    }
+  }
+}

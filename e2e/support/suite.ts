@@ -1,0 +1,110 @@
+import type { Browser, Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { startBrowser, Tabs } from './browser.ts'
+import { serve, type Site } from './site.ts'
+
+/** How a lab page begins; see fixtures/lab.ts. */
+export interface LabQuery {
+  user?: string
+  listen?: string
+  replay?: string
+  enter?: string
+  publish?: string
+  wait?: string
+}
+
+export interface SuiteOptions {
+  /** What the site is. @default 'fixtures' */
+  pages?: 'fixtures' | 'demo'
+  /** @default '127.0.0.1' */
+  host?: string
+  /** Whether tabs stay open from test to test. @default false: each test has tabs and a mesh of its own */
+  keepTabs?: boolean
+}
+
+/** A browser and a site for a file of tests. */
+export class Suite {
+  #site: Site | undefined
+  #browser: Browser | undefined
+  #tabs: Tabs | undefined
+  #meshes = 0
+
+  constructor({ pages = 'fixtures', host = '127.0.0.1', keepTabs = false }: SuiteOptions = {}) {
+    const begin = (): void => {
+      if (!this.#browser || !this.#site) throw new Error('The browser did not start')
+      this.#meshes++
+      this.#tabs = new Tabs(this.#browser, `http://${host}:${this.#site.port}`)
+    }
+    beforeAll(async () => {
+      this.#site = await serve(pages)
+      this.#browser = await startBrowser()
+      if (keepTabs) begin()
+    })
+    afterAll(async () => {
+      await this.#browser?.close()
+      await this.#site?.close()
+    })
+    if (!keepTabs) beforeEach(begin)
+    afterEach(() => (keepTabs ? this.tabs.check() : this.tabs.end()))
+  }
+
+  get tabs(): Tabs {
+    if (!this.#tabs) throw new Error('The browser did not start')
+    return this.#tabs
+  }
+
+  /** The name of the test's mesh. */
+  get mesh(): string {
+    return `mesh-${this.#meshes}`
+  }
+
+  /** The BroadcastChannel behind it. */
+  get carrier(): string {
+    return `earshot:${this.mesh}:`
+  }
+
+  path(query: LabQuery = {}): string {
+    return `/lab.html?${new URLSearchParams({ name: this.mesh, ...query }).toString()}`
+  }
+
+  /** Opens a lab page and waits until its hub has met the others. */
+  async lab(query: LabQuery = {}): Promise<Page> {
+    const page = await this.tabs.open(this.path(query))
+    await page.evaluate(() => lab.session.ready)
+    return page
+  }
+
+  /** Opens several, one after the other. */
+  async labs(count: number, query: LabQuery = {}): Promise<Page[]> {
+    const pages: Page[] = []
+    for (let i = 0; i < count; i++) pages.push(await this.lab(query))
+    return pages
+  }
+
+  /** Opens a page of the same origin that has no hub. */
+  blank(): Promise<Page> {
+    return this.tabs.open('/blank.html')
+  }
+}
+
+/** Lets a page post into the BroadcastChannel behind a mesh what no hub would. */
+export async function postRaw(page: Page, carrier: string, frames: readonly unknown[]): Promise<void> {
+  await page.evaluate(
+    (name, posted) => {
+      const channel = new BroadcastChannel(name)
+      for (const frame of posted) channel.postMessage(frame)
+      channel.close()
+    },
+    carrier,
+    frames,
+  )
+}
+
+/** What each page says. */
+export function ask<T>(pages: readonly Page[], question: () => T): Promise<Awaited<T>[]> {
+  return Promise.all(pages.map(page => page.evaluate(question) as Promise<Awaited<T>>))
+}
+
+export const data = (): unknown[] => lab.data
+export const members = (): string[] => lab.members
+export const sessionId = (): string => lab.session.id

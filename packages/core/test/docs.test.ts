@@ -1,0 +1,225 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { countResults, type Example, instrument, readExamples, saysResults } from './support/doc-examples.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const work = join(root, '.cache/docs')
+const packages = ['core', 'transport', 'react']
+const documents = [
+  'README.md',
+  ...filesIn('docs').filter(file => file.endsWith('.md')),
+  ...packages.map(name => `packages/${name}/README.md`),
+].filter(file => file !== 'packages/react/README.md' || filesIn('packages/react').includes(file))
+const examples = documents.flatMap(document => readExamples(root, document))
+const runnable = examples.filter(saysResults)
+
+/** What examples may import, beside what every Node program may. */
+const modules = {
+  '@earshot/core': 'packages/core',
+  '@earshot/transport': 'packages/transport',
+  '@earshot/react': 'packages/react',
+  react: 'packages/react/node_modules/react',
+  '@types/react': 'packages/react/node_modules/@types/react',
+  zod: 'packages/core/node_modules/zod',
+}
+
+beforeAll(() => {
+  rmSync(work, { recursive: true, force: true })
+  for (const [name, folder] of Object.entries(modules)) {
+    const link = join(work, 'node_modules', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, folder), link)
+  }
+  writeFileSync(join(work, 'package.json'), '{ "type": "module" }')
+})
+
+describe('every example in the documents', () => {
+  it('is found', () => {
+    expect(documents.length).toBeGreaterThan(8)
+    expect(runnable.length).toBeGreaterThan(20)
+    expect(new Set(examples.map(({ name }) => name)).size).toBe(examples.length)
+  })
+
+  it('compiles under the strictest flags', { timeout: 120_000 }, async () => {
+    // An example that registers its types for all hooks must not do so for the other examples.
+    const registering = examples.filter(({ code }) => code.includes('declare module'))
+    const others = examples.filter(example => !registering.includes(example))
+    const reports = await Promise.all([compile('types', others), ...registering.map(example => compile(example.name, [example]))])
+    expect(reports.join('')).toBe('')
+  })
+})
+
+describe('what an example says comes of it comes of it', () => {
+  beforeAll(async () => {
+    mkdirSync(join(work, 'told'))
+    for (const example of runnable) {
+      const code = `const { tell, console } = globalThis.docExamples['${example.name}']\n${instrument(example, 'tell')}`
+      writeFileSync(join(work, 'told', `${example.name}.ts`), code)
+    }
+    await build({
+      entryPoints: runnable.map(({ name }) => join(work, 'told', `${name}.ts`)),
+      outdir: join(work, 'run'),
+      outExtension: { '.js': '.mjs' },
+      conditions: ['@earshot/source'],
+      external: ['vitest'],
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'neutral',
+      target: 'es2022', // Node 20 does not know `using`
+      logLevel: 'error',
+    })
+  }, 60_000)
+
+  it.each(runnable)('$name', async example => {
+    const told = new Set<number>()
+    const wrong: unknown[] = []
+    const errors = vi.spyOn(console, 'error')
+    const tell = (line: number, actual: unknown, expected: unknown): void => {
+      told.add(line)
+      try {
+        expect(actual).toEqual(expected)
+      } catch (error) {
+        wrong.push(error)
+      }
+    }
+    const silent = { log: () => {}, error: () => {} }
+    vi.stubGlobal('docExamples', { [example.name]: { tell, console: silent } })
+    await import(/* @vite-ignore */ pathToFileURL(join(work, 'run', `${example.name}.mjs`)).href)
+    expect(wrong).toEqual([])
+    expect(told.size).toBe(countResults(example))
+    expect(errors.mock.calls).toEqual([]) // what a hub could tell nobody
+    errors.mockRestore()
+    vi.unstubAllGlobals()
+  })
+})
+
+describe('docs/api.md', () => {
+  const text = read('docs/api.md')
+
+  it.each(['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'react/src/index.ts'])('names all that %s exports', index => {
+    const names = exportsOf(read(`packages/${index}`))
+    expect(names.length).toBeGreaterThan(1)
+    expect(names.filter(name => !text.includes(`\`${name}\``) && !text.includes(`\`${name}(`))).toEqual([])
+  })
+
+  it('names every option', () => {
+    const options = packages.flatMap(sources).flatMap(file => optionsIn(read(file)))
+    expect(options).toContain('capacity')
+    expect(options.filter(name => !text.includes(`\`${name}`))).toEqual([])
+  })
+})
+
+describe('docs/errors.md', () => {
+  const rows = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\S+) \|/gm)].map(([, code, raised]) => [code, raised])
+  const union = /ErrorCode =\n((?: +\| '[a-z-]+'\n)+)/.exec(read('packages/core/src/base/errors.ts'))?.[1] ?? ''
+  const codes = [...union.matchAll(/'([a-z-]+)'/g)].map(([, code]) => code)
+
+  it('has each code once, in the order of the union', () => {
+    expect(codes.length).toBeGreaterThan(20)
+    expect(rows.map(([code]) => code)).toEqual(codes)
+  })
+
+  it('marks those that nothing raises yet', () => {
+    const code = packages.flatMap(sources).map(read).join('')
+    const raised = (name: string | undefined): string => (code.includes(`EarshotError('${name}'`) ? 'yes' : 'not')
+    expect(rows).toEqual(codes.map(name => [name, raised(name)]))
+  })
+})
+
+describe('docs/ARCHITECTURE.md', () => {
+  it('has a line for every file, and for no other', () => {
+    const named = [...read('docs/ARCHITECTURE.md').matchAll(/^\| `((?:core|transport|react)\/[a-z/.-]+)` \|/gm)].map(([, file]) => `packages/${file}`)
+    const files = packages.flatMap(sources).map(file => file.replace('/src/', '/'))
+    expect(named.sort()).toEqual(files.sort())
+  })
+})
+
+describe('README.md', () => {
+  it('gives the sizes that the code has, to a tenth of a kilobyte, and what they are meant to be', async () => {
+    const entries: { import: string; code: string; goal: number; beyond?: string }[] = JSON.parse(read('size-limits.json'))
+    const sizes = new Map<string, number>()
+    for (const entry of entries) sizes.set(entry.import, (await gzipSize(entry.code)) - (sizes.get(entry.beyond ?? '') ?? 0))
+    const rows = [...read('README.md').matchAll(/\| (\d+\.\d) kB(?: more)? \| (\d+\.\d) kB \|/g)].map(([, size, goal]) => [Number(size), Number(goal)])
+    expect(rows.map(([, goal]) => goal)).toEqual(entries.map(({ goal }) => goal / 1000))
+    for (const [index, { import: name }] of entries.entries()) expect.soft(Math.abs((rows[index]?.[0] ?? 0) - (sizes.get(name) ?? 0) / 1000), name).toBeLessThan(0.1)
+  })
+})
+
+async function compile(name: string, given: readonly Example[]): Promise<string> {
+  const folder = join(work, name)
+  mkdirSync(folder)
+  for (const { name: file, language, code } of given) writeFileSync(join(folder, `${file}.${language}`), `${code}export {}\n`)
+  const compilerOptions = {
+    // What the packages' own build says, but for what a program of its own has not.
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    sourceMap: false,
+    isolatedDeclarations: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    rewriteRelativeImportExtensions: false,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    noEmit: true,
+    lib: ['ES2022', 'ESNext.Disposable', 'DOM', 'DOM.Iterable'],
+    types: [],
+    jsx: 'react-jsx',
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../../tsconfig.base.json', compilerOptions, include: ['*'] }))
+  // tsc tells what it found on its standard output, and fails: the output says more than the failure.
+  const done = await promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: work }).catch((error: unknown) => error)
+  return String(done instanceof Error && 'stdout' in done ? done.stdout : '')
+}
+
+async function gzipSize(contents: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: work },
+    conditions: ['@earshot/source'],
+    external: ['react'],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+  })
+  return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).byteLength
+}
+
+/** Names in `export { … }`, types among them, and of what is exported where it is declared. */
+function exportsOf(code: string): string[] {
+  const lists = [...code.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list = '']) => list.split(','))
+  const declared = [...code.matchAll(/^export (?:declare )?(?:abstract )?(?:const|function|class|interface|type) (\w+)/gm)].map(([, name = '']) => name)
+  return [...lists.map(name => name.trim().replace(/^type /, '').replace(/^.* as /, '')), ...declared].filter(name => name !== '')
+}
+
+/** Members of each exported interface whose name ends in Options. */
+function optionsIn(code: string): string[] {
+  const bodies = [...code.matchAll(/^export interface \w+Options .*\{\n([^]*?)^\}/gm)].map(([, body = '']) => body)
+  return bodies.flatMap(body => [...body.matchAll(/^ +(?:readonly )?(\w+)\??:/gm)].map(([, name = '']) => name))
+}
+
+function sources(name: string): string[] {
+  return filesIn(`packages/${name}/src`).filter(file => /\.tsx?$/.test(file) && !file.endsWith('globals.d.ts'))
+}
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true })
+  return entries.flatMap(entry => {
+    if (entry.name === 'node_modules' || entry.name === 'dist') return []
+    const path = `${folder}/${entry.name}`
+    return entry.isDirectory() ? filesIn(path) : [path]
+  })
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+}

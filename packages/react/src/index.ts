@@ -1,0 +1,10 @@
+'use client'
+
+export { EarshotProvider, type EarshotProviderProps } from './earshot-provider.ts'
+export type { AppHub, AppSession, Inputs, Members, PublishTo, Register, Topics } from './register.ts'
+export { useConnection } from './use-connection.ts'
+export { type PresenceView, usePresence } from './use-presence.ts'
+export { usePublish } from './use-publish.ts'
+export { useSession } from './use-session.ts'
+export { useSubscription } from './use-subscription.ts'
+export { type SelectedView, type TopicOptions, type TopicView, useTopic } from './use-topic.ts'

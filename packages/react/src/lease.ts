@@ -1,0 +1,26 @@
+import type { Cancel, Clock } from '@earshot/core'
+
+/** How long a thing outlives its last user, in milliseconds. StrictMode, Suspense, `<Activity>` and a change of route let go and take again. */
+const GRACE = 300
+
+/** Adds a user; the result takes it away again. */
+export type Retain = (grace?: number) => Cancel
+
+/** Starts a thing for its first user, and ends it when the last one has been gone for a while. Afterwards it may start anew. */
+export function lease(clock: Clock, start: () => Cancel): Retain {
+  let users = 0
+  let end: Cancel | undefined
+  let stay: Cancel | undefined
+  return (grace = GRACE) => {
+    end ??= start()
+    stay?.()
+    users++
+    return () => {
+      if (--users) return
+      stay = clock.after(grace, () => {
+        end?.()
+        end = undefined
+      })
+    }
+  }
+}

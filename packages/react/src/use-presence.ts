@@ -1,0 +1,49 @@
+import type { CheckTopic, DataOf, Member, TopicHint } from '@earshot/core'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useSource } from './earshot-provider.ts'
+import { NOBODY } from './presence-store.ts'
+import type { Members } from './register.ts'
+import { storesOf } from './session-stores.ts'
+import { Speaker } from './speaker.ts'
+import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+
+/** Who is on a topic. All of it is the same until something changes. */
+export interface PresenceView<Data> {
+  /** Everyone: one member a session, so a user with two tabs is two. */
+  readonly members: readonly Member<Data>[]
+  /** Everyone but this session. */
+  readonly others: readonly Member<Data>[]
+  /** This session's own entry, when it has entered. */
+  readonly self: Member<Data> | undefined
+  /** Members by user id, else session id: one person, however many tabs. */
+  readonly byUser: ReadonlyMap<string, readonly Member<Data>[]>
+  /** Whether those that were here before are known. */
+  readonly ready: boolean
+  /** Says something else of this session, until the component itself does; a function gets what was said. Enters if need be. The same function always. */
+  readonly update: (data: Data | ((old: Data | undefined) => Data)) => void
+}
+
+/**
+ * Who is on a topic, brought up to date once a frame. With `data` the session is a member while the component is mounted, and for 300 ms more;
+ * without, it only observes. When several components enter, there is one entry, and the last mounted one speaks. Data is compared shallowly.
+ * @throws `invalid-topic`, `not-serializable`, `session-closed` while mounting
+ */
+export function usePresence<Topic extends TopicHint<Members>>(
+  topic: Topic & CheckTopic<Members, Topic>,
+  data?: DataOf<Members, Topic>,
+): PresenceView<DataOf<Members, Topic>>
+export function usePresence(topic: string, data?: unknown): PresenceView<unknown> {
+  const source = useSource()
+  const entering = data !== undefined
+  const speaker = useMemo(() => new Speaker(source, topic), [source, topic])
+  useBrowserLayoutEffect(() => {
+    if (entering) speaker.say(data)
+  })
+  // The entry before the store: in this order they end.
+  useBrowserLayoutEffect(() => (entering && !source.ended ? speaker.retain() : undefined), [source, speaker, entering])
+  useBrowserLayoutEffect(() => (source.ended ? undefined : storesOf(source.session).presences.open(topic).retain()), [source, topic])
+  const subscribe = useCallback((changed: () => void) => storesOf(source.session).presences.open(topic).subscribe(changed), [source, topic])
+  const state = useSyncExternalStore(subscribe, () => (source.current && storesOf(source.current).presences.get(topic)?.state) ?? NOBODY, () => NOBODY)
+  const update = useCallback((next: unknown) => storesOf(source.session).presences.get(topic)?.presence.update(next), [source, topic])
+  return useMemo(() => ({ ...state, update }), [state, update])
+}

@@ -1,0 +1,28 @@
+import type { Message, MessageOf, Patterns, Subscription, TopicHint } from '@earshot/core'
+import { useMemo } from 'react'
+import { useSource } from './earshot-provider.ts'
+import { type ListenOptions, Listening } from './listening.ts'
+import type { Topics } from './register.ts'
+import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+
+/**
+ * Calls `listener` with every message of a pattern, and renders nothing. A new listener or new options never subscribe again: the last listener
+ * is called, and of the options those count that were there when the subscription began – callbacks among them are the last ones, too.
+ * @throws `invalid-pattern`, `invalid-options`, `session-closed` while mounting
+ */
+export function useSubscription<Pattern extends TopicHint<Topics>>(
+  pattern: Patterns<Topics, Pattern>,
+  listener: (message: MessageOf<Topics, Pattern>, subscription: Subscription) => unknown,
+  options?: ListenOptions,
+): void
+export function useSubscription(
+  pattern: string | readonly string[],
+  listener: (message: Message, subscription: Subscription) => unknown,
+  options: ListenOptions = {},
+): void {
+  const source = useSource()
+  const key = [pattern].flat().join('\n')
+  const listening = useMemo(() => new Listening(source, key), [source, key])
+  useBrowserLayoutEffect(() => listening.hear({ listener, options }))
+  useBrowserLayoutEffect(() => (source.ended ? undefined : listening.retain()), [source, listening])
+}
