@@ -176,7 +176,8 @@ async function compile(name: string, given: readonly Example[]): Promise<string>
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../../tsconfig.base.json', compilerOptions, include: ['*'] }))
   // tsc tells what it found on its standard output, and fails: the output says more than the failure.
   const done = await promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: work }).catch((error: unknown) => error)
-  return String(done instanceof Error && 'stdout' in done ? done.stdout : '')
+  if (!(done instanceof Error)) return ''
+  return 'stdout' in done && done.stdout !== '' ? String(done.stdout) : String(done)
 }
 
 async function gzipSize(contents: string): Promise<number> {

@@ -1,4 +1,5 @@
-import { capture } from '@earshot/core'
+import { capture, type History } from '@earshot/core'
+import { readSaid } from './items.ts'
 import type { EncodedItem } from './wire.ts'
 
 /** A message as it is kept: its item, and what is asked of it without decoding. */
@@ -67,4 +68,12 @@ export function lastOf<T extends Kept>(messages: readonly T[], limit: number, si
 
 function order(one: Place, other: Place): number {
   return one.clock - other.clock || (one.from < other.from ? -1 : one.from > other.from ? 1 : 0)
+}
+
+/** A kept message as the hub takes it; a fresh copy of its data, so that no listener shares it with the ring. */
+export function revive({ item, from, userId, key }: Kept): History['messages'] {
+  const said = readSaid(typeof item === 'string' ? item : structuredClone(item))
+  if (said?.kind !== 'publication') return []
+  const { topic, data, clock, time } = said
+  return [{ topic, data, clock, time, from, userId, key }]
 }

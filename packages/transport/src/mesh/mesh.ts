@@ -15,26 +15,22 @@ import {
   type TransportSession,
 } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
-import { HistoryRings, type Kept, lastOf } from './history-rings.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { HistoryRings, lastOf, revive } from './history-rings.ts'
 import { Interest } from './interest.ts'
+import { expectedTabs, Waiting } from './joining.ts'
 import { Leadership } from './leadership.ts'
 import { type Hold, holdLock } from './locks.ts'
 import { Outgoing } from './outgoing.ts'
-import { Identities, type OwnSession } from './sessions.ts'
-import { type Answer, Siblings, VISIBLE_TICKS } from './siblings.ts'
-import { readSaid } from './items.ts'
-import { encodeItem, type EncodedItem, type Item } from './wire.ts'
+import { describeSession, Identities, type OwnSession } from './sessions.ts'
+import type { Answer } from './questions.ts'
+import { Siblings } from './siblings.ts'
+import { encodeItem, type EncodedItem } from './wire.ts'
 
 /** Siblings that hold a lock but do not answer are not waited for beyond this. */
 const WELCOME_LIMIT = 300
 /** How long a tab that cannot know who is there waits for welcomes. */
 const BLIND_LIMIT = 100
-/** Without locks: how often a tab looks at its siblings, and how often a hidden one beats. */
-const TICK = 2000
-const HIDDEN_BEAT = 30_000
-/** How many ticks a beat of a hidden tab is good for: its timers may run once a minute. */
-const HIDDEN_TICKS = 75
-
 /** Bounds of what a tab keeps. */
 export interface MeshLimits {
   readonly messages: number
@@ -54,10 +50,11 @@ export class Mesh implements TransportConnection {
   readonly #history: HistoryRings
   readonly #siblings: Siblings
   readonly #out: Outgoing
+  readonly #heartbeat: Heartbeat
   readonly #interest = new Interest()
   readonly #sessions = new Map<number, OwnSession>()
   /** What waits for siblings to be met, to answer or to go. */
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting: Waiting
   #sessionCount = 0
   /** This tab's name in this life, and in the one before. */
   #node = ''
@@ -66,8 +63,6 @@ export class Mesh implements TransportConnection {
   #life = 0
   #lock: Hold | undefined
   #joined: Promise<void> = Promise.resolve()
-  #tick: Cancel | undefined
-  #beaten = 0
   #closed = false
 
   constructor(link: TransportLink, name: string, limits: MeshLimits, env: FullEnvironment) {
@@ -78,6 +73,7 @@ export class Mesh implements TransportConnection {
     this.#leadership = new Leadership(env, this.#base, error => link.report(error))
     this.#history = new HistoryRings(limits.messages, limits.topics)
     this.#out = new Outgoing(limits, error => link.report(error))
+    this.#waiting = new Waiting(env.clock)
     this.#siblings = new Siblings({
       link,
       env,
@@ -89,11 +85,11 @@ export class Mesh implements TransportConnection {
       address: (node, item) => this.#out.address(node, item),
       resend: (from, to) => this.#out.resend(from, to),
       wanted: topic => this.#wanted(topic),
-      changed: () => {
-        for (const look of [...this.#waiting]) look()
-      },
+      tidy: () => this.#tidy(),
+      changed: () => this.#waiting.changed(),
     })
-    this.#sessions.set(0, this.#rootSession())
+    this.#heartbeat = new Heartbeat(env, ticks => this.#out.say(['t', ticks]), () => this.#siblings.roll.tick())
+    this.#sessions.set(0, this.#identities.root())
     for (const [event, listener] of this.#pageListeners) env.page?.addEventListener(event, listener, true)
     this.#join(false)
   }
@@ -129,7 +125,7 @@ export class Mesh implements TransportConnection {
     this.#interest.drop(session)
     this.#identities.forget(session)
     this.#tell(['e', number])
-    this.#history.tidy(topic => this.#wanted(topic))
+    this.#tidy()
   }
 
   publish(message: Message & { readonly key: string }, data: unknown, options: PublishOptions): Promise<{ offset?: number }> | undefined {
@@ -142,7 +138,7 @@ export class Mesh implements TransportConnection {
     }
     if (!options.volatile && !to && this.#wanted(topic)) this.#history.add({ topic, id, clock, from, userId, key, node: this.#node, item })
     // While siblings are not known yet, they may want anything.
-    if (this.#out.isOpen && !this.#siblings.interest.wants(topic, to)) return undefined
+    if (this.#out.isOpen && !this.#siblings.roll.interest.wants(topic, to)) return undefined
     if (!this.#env.BroadcastChannel) return undefined
     this.#out.say(item)
     return this.#out.isOpen ? undefined : this.#joined.then(() => ({}))
@@ -153,7 +149,7 @@ export class Mesh implements TransportConnection {
     if (!session) return
     this.#interest.set(session, pattern, on)
     this.#tell(['i', number, pattern, on ? 1 : 0])
-    if (!on) this.#history.tidy(topic => this.#wanted(topic))
+    if (!on) this.#tidy()
   }
 
   presence(topic: string, { id, data = null, since, clock }: Member, here: boolean): void {
@@ -187,7 +183,7 @@ export class Mesh implements TransportConnection {
 
   async occupancy(topic: string): Promise<number> {
     await this.sync()
-    return [...this.#siblings.interest.sessions(topic)].filter(({ id }) => id !== '').length
+    return [...this.#siblings.roll.interest.sessions(topic)].filter(({ id }) => id !== '').length
   }
 
   claim(id: string, task: () => unknown): Promise<boolean> {
@@ -204,7 +200,7 @@ export class Mesh implements TransportConnection {
       for (const [event, listener] of this.#pageListeners) this.#env.page?.removeEventListener(event, listener, true)
       this.#leadership.close()
       this.#leave(false)
-      for (const peer of [...this.#siblings.peers.values()]) this.#siblings.drop(peer)
+      for (const peer of [...this.#siblings.roll.peers.values()]) this.#siblings.roll.drop(peer)
     }
     return Promise.resolve()
   }
@@ -223,7 +219,7 @@ export class Mesh implements TransportConnection {
         void this.sync()
       },
     ],
-    ['visibilitychange', () => this.#beat()],
+    ['visibilitychange', () => this.#heartbeat.beat()],
   ]
 
   #join(returning: boolean): void {
@@ -239,7 +235,6 @@ export class Mesh implements TransportConnection {
   }
 
   async #enter(life: number, returning: boolean): Promise<void> {
-    const { clock } = this.#env
     const left = (): boolean => life !== this.#life
     if (returning) {
       for (const session of this.#sessions.values()) if (session.id !== '') this.#renew(session)
@@ -248,16 +243,16 @@ export class Mesh implements TransportConnection {
     // The live map: sessions that are opened meanwhile are claimed too.
     for (const session of this.#sessions.values()) if (session.id !== '') await this.#claim(session)
     if (left()) return
-    this.#siblings.vouched = returning
+    this.#siblings.roll.vouched = returning
     this.#hello(returning)
-    const expected = await this.#expected()
-    const met = (): boolean => expected?.every(node => this.#siblings.peers.get(node)?.met) ?? false
-    await this.#until(() => left() || met(), expected ? WELCOME_LIMIT : BLIND_LIMIT)
+    const expected = await expectedTabs(this.#env.locks, `${this.#base}:tab:`)
+    const met = (): boolean => expected?.every(node => node === this.#node || this.#siblings.roll.peers.get(node)?.met) ?? false
+    await this.#waiting.until(() => left() || met(), expected ? WELCOME_LIMIT : BLIND_LIMIT)
     if (left()) return
-    const whole = this.#siblings.settle()
+    const whole = this.#siblings.roll.settle()
     this.#link.status({ state: 'connected' })
     if (returning && !whole) this.#link.gap({})
-    if (!this.#env.locks) this.#tick = clock.after(TICK, () => this.#ticked())
+    if (!this.#env.locks) this.#heartbeat.start()
     this.#leadership.contend()
   }
 
@@ -289,36 +284,6 @@ export class Mesh implements TransportConnection {
     this.#out.start(channel, this.#node, ['h', 1, this.#describe(), returning ? this.#previous : ''])
   }
 
-  /** The tabs that hold a lock now, and will welcome this one; nothing where that cannot be known. */
-  async #expected(): Promise<string[] | undefined> {
-    const prefix = `${this.#base}:tab:`
-    if (!this.#env.locks) return undefined
-    try {
-      const { held = [] } = await this.#env.locks.query()
-      const names = held.flatMap(({ name }) => (name?.startsWith(prefix) ? name.slice(prefix.length) : []))
-      return names.filter(node => node !== this.#node)
-    } catch {
-      return undefined // third-party frames of Firefox may request locks but not list them
-    }
-  }
-
-  /** Waits until `done`, looking again whenever siblings change; not longer than `limit`. */
-  #until(done: () => boolean, limit: number): Promise<void> {
-    return new Promise(resolve => {
-      const end = (): void => {
-        cancel()
-        this.#waiting.delete(look)
-        resolve()
-      }
-      const look = (): void => {
-        if (done()) end()
-      }
-      const cancel = this.#env.clock.after(limit, end)
-      this.#waiting.add(look)
-      look()
-    })
-  }
-
   #leave(persisted: boolean): void {
     if (this.#node === '') return
     this.#life++
@@ -326,8 +291,8 @@ export class Mesh implements TransportConnection {
     this.#previous = this.#node
     this.#node = ''
     this.#siblings.leave()
-    for (const look of [...this.#waiting]) look()
-    this.#tick?.()
+    this.#waiting.changed()
+    this.#heartbeat.stop()
     this.#leadership.leave()
     this.#lock?.release()
     for (const session of this.#sessions.values()) {
@@ -346,8 +311,13 @@ export class Mesh implements TransportConnection {
 
   // Small things.
 
+  /** Nothing is kept of topics that nobody wants any more. */
+  #tidy(): void {
+    this.#history.tidy(topic => this.#wanted(topic))
+  }
+
   #wanted(topic: string): boolean {
-    return this.#interest.wants(topic, undefined) || this.#siblings.interest.wants(topic, undefined)
+    return this.#interest.wants(topic, undefined) || this.#siblings.roll.interest.wants(topic, undefined)
   }
 
   #numbered(id: string): [number: number, session: OwnSession | undefined] {
@@ -380,43 +350,4 @@ export class Mesh implements TransportConnection {
   #describe(): EncodedItem[] {
     return [...this.#sessions].flatMap(([number, session]) => describeSession(number, session, this.#interest))
   }
-
-  #rootSession(): OwnSession {
-    const handle: TransportSession = { requestedId: undefined, userId: undefined, identify: () => {} }
-    return { handle, id: '', userId: undefined, key: `.${this.#link.tag}`, incarnation: 1, slot: undefined, lock: undefined, claimed: undefined, members: new Map(), entries: new Map() }
-  }
-
-  /** Without locks: how long this tab may be silent. */
-  #beat(): void {
-    if (this.#env.locks || !this.#out.isOpen) return
-    this.#beaten = this.#env.clock.now()
-    this.#out.say(['t', this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS])
-  }
-
-  get #hidden(): boolean {
-    return this.#env.page?.document.visibilityState === 'hidden'
-  }
-
-  #ticked(): void {
-    this.#tick = this.#env.clock.after(TICK, () => this.#ticked())
-    this.#siblings.tick()
-    // The distance, so that a clock that is set back does not silence it.
-    if (!this.#hidden || Math.abs(this.#env.clock.now() - this.#beaten) >= HIDDEN_BEAT) this.#beat()
-  }
-}
-
-/** Everything a sibling must know of a session. */
-function describeSession(number: number, session: OwnSession, interest: Interest): EncodedItem[] {
-  const { id, userId, key, entries } = session
-  const tag = key.slice(id.length + 1)
-  const listens = interest.patternsOf(session).map((pattern): Item => ['i', number, pattern, 1])
-  return [['s', number, id, userId ?? null, tag], ...listens, ...entries.values()]
-}
-
-/** A kept message as the hub takes it; a fresh copy of its data, so that no listener shares it with the ring. */
-function revive({ item, from, userId, key }: Kept): History['messages'] {
-  const said = readSaid(typeof item === 'string' ? item : structuredClone(item))
-  if (said?.kind !== 'publication') return []
-  const { topic, data, clock, time } = said
-  return [{ topic, data, clock, time, from, userId, key }]
 }

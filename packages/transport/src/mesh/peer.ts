@@ -26,8 +26,8 @@ export class Peer {
   expected: number
   /** Frames that came before what they follow; bounded. */
   held: Frame[] = []
-  /** Items of it were asked for again. */
-  asked = false
+  /** The last of the items that were asked for again; 0: none were. */
+  asked = 0
   readonly sessions: Map<number, PeerSession> = new Map()
   /** The request for its lock: granted when it dies. */
   watch: Hold | undefined

@@ -2,7 +2,8 @@ import { randomId, type StorageLike, type TransportSession } from '@earshot/core
 import { holdLock, type Hold } from './locks.ts'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { PeerSession } from './peer.ts'
-import type { EncodedItem } from './wire.ts'
+import type { EncodedItem, Item } from './wire.ts'
+import type { Interest } from './interest.ts'
 
 /** One session of this tab. */
 export interface OwnSession extends PeerSession {
@@ -40,10 +41,15 @@ export class Identities {
     this.#tag = tag
   }
 
+  /** What the hub itself publishes and listens through: without an id, and never presented. */
+  root(): OwnSession {
+    return newSession({ requestedId: undefined, userId: undefined, identify: () => {} }, `.${this.#tag}`)
+  }
+
   /** The id to go by for now: the one asked for, the one this tab had, or a new one. */
   open(handle: TransportSession): OwnSession {
     const { requestedId, userId } = handle
-    const session: OwnSession = { handle, userId, id: '', key: '', incarnation: 0, slot: undefined, lock: undefined, claimed: undefined, members: new Map(), entries: new Map() }
+    const session = newSession(handle, '')
     let saved: Saved | undefined
     // Without locks a duplicated tab could not be told from its original: nothing is kept.
     if (this.#env.locks) {
@@ -88,6 +94,19 @@ export class Identities {
     this.#slots.delete(slot)
     guarded(() => this.#env.sessionStorage?.removeItem(slot))
   }
+}
+
+function newSession(handle: TransportSession, key: string): OwnSession {
+  const { userId } = handle
+  return { handle, userId, id: '', key, incarnation: 0, slot: undefined, lock: undefined, claimed: undefined, members: new Map(), entries: new Map() }
+}
+
+/** Everything a sibling must know of a session. */
+export function describeSession(number: number, session: OwnSession, interest: Interest): EncodedItem[] {
+  const { id, userId, key, entries } = session
+  const tag = key.slice(id.length + 1)
+  const listens = interest.patternsOf(session).map((pattern): Item => ['i', number, pattern, 1])
+  return [['s', number, id, userId ?? null, tag], ...listens, ...entries.values()]
 }
 
 function read(storage: StorageLike | null, slot: string): Saved | undefined {

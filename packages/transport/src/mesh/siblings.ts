@@ -1,24 +1,14 @@
 import { EarshotError, type TransportLink } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { HistoryRings, Kept } from './history-rings.ts'
-import { Interest } from './interest.ts'
 import { type KeptRecord, readSaid, type Said } from './items.ts'
-import { holdLock } from './locks.ts'
-import { Peer, type PeerSession } from './peer.ts'
+import type { Peer, PeerSession } from './peer.ts'
+import { type Answer, Questions } from './questions.ts'
+import { Roll, VISIBLE_TICKS } from './roll.ts'
 import { type EncodedItem, type Frame, type Item, readFrame, readItem } from './wire.ts'
 
-/** A reload looks like a close: a session that says goodbye leaves when it is not back after this long. */
-export const LEAVE_DELAY = 2000
-/** A freed lock may overtake the goodbye. */
-export const GOODBYE_DELAY = 100
-/** A page in the back/forward cache finds what it missed for this long. */
-export const AWAY_LIMIT = 120_000
-/** Messages of a dead tab may still be under way. */
-const LOST_LIMIT = 60_000
-/** Without locks: a tab is gone after this many silent ticks of 2 s, unless it says otherwise. */
-export const VISIBLE_TICKS = 3
-
-const MAX_PEERS = 500
+/** Tabs that are asked who they are. */
+const MAX_INTRODUCED = 500
 const MAX_SESSIONS = 200
 const MAX_HELD = 256
 const MAX_ENTRIES = 10_000
@@ -45,40 +35,28 @@ export interface SiblingsHost {
   resend(from: number, to: number): EncodedItem[] | number
   /** Does anyone, here or elsewhere, want this topic? */
   wanted(topic: string): boolean
+  /** Forgets what nobody wants any more. */
+  tidy(): void
   /** A sibling was met, answered or went: whoever waits looks again. */
   changed(): void
 }
 
-/** What a sibling answered. */
-export interface Answer {
-  readonly kept: readonly Kept[]
-  /** It has the message that was named. */
-  readonly has: boolean
-}
-
-interface Question {
-  readonly waiting: Set<string>
-  readonly answers: Answer[]
-  done(answers: Answer[]): void
-}
-
 /** The other tabs: who they are, what they want, and what they say, each in its order. */
 export class Siblings {
-  readonly interest: Interest = new Interest()
-  readonly peers: Map<string, Peer> = new Map()
+  readonly roll: Roll
   readonly #host: SiblingsHost
-  readonly #questions = new Map<number, Question>()
+  readonly #questions: Questions
   readonly #introduced = new Set<string>()
   readonly #versions = new Set<number>()
-  #asked = 0
-  /** Siblings met in all. */
-  #met = 0
   #lastReport = -REPORT_INTERVAL
-  /** After an absence: a sibling was there all the time and saw nobody new. */
-  vouched = true
 
   constructor(host: SiblingsHost) {
     this.#host = host
+    this.#questions = new Questions(host.env.clock)
+    this.roll = new Roll(host, node => {
+      this.#questions.went(node)
+      host.changed()
+    })
   }
 
   /** Takes in whatever was posted. */
@@ -88,7 +66,7 @@ export class Siblings {
     if ('version' in frame) return this.#foreign(frame.version)
     const { f, n, to, m } = frame
     if (f === this.#host.node() || (to !== undefined && to !== this.#host.node())) return
-    let peer = this.peers.get(f)
+    let peer = this.roll.peers.get(f)
     if (peer) peer.ticks = Math.max(peer.ticks, VISIBLE_TICKS)
     if (n === 0) for (const item of m) this.#handle(f, peer, item)
     else {
@@ -100,155 +78,21 @@ export class Siblings {
 
   /** Tells a sibling everything about this tab; it answers with a welcome. */
   introduce(node: string): void {
-    if (this.#introduced.has(node) || this.#introduced.size >= MAX_PEERS) return
+    if (this.#introduced.has(node) || this.#introduced.size >= MAX_INTRODUCED) return
     this.#introduced.add(node)
     this.#host.address(node, () => ['h', this.#host.position(), this.#host.describe(), ''])
   }
 
   /** Asks every sibling; resolves when all have answered or gone, at the latest after a second. */
   ask(post: (id: number) => void): Promise<Answer[]> {
-    const waiting = new Set([...this.peers.values()].filter(peer => peer.state === 'here').map(peer => peer.node))
-    if (waiting.size === 0) return Promise.resolve([])
-    return new Promise(resolve => {
-      const id = ++this.#asked
-      const cancel = this.#host.env.clock.after(1000, () => question.done(question.answers))
-      const question: Question = {
-        waiting,
-        answers: [],
-        done: answers => {
-          cancel()
-          this.#questions.delete(id)
-          resolve(answers)
-        },
-      }
-      this.#questions.set(id, question)
-      post(id)
-    })
+    return this.#questions.ask([...this.roll.peers.values()].filter(peer => peer.state === 'here').map(peer => peer.node), post)
   }
 
-  /** This tab goes away: nobody is watched any more. What is known of siblings is kept for the return. */
+  /** This tab goes away. What is known of siblings is kept for the return. */
   leave(): void {
-    for (const peer of this.peers.values()) {
-      peer.watch?.release()
-      peer.watch = undefined
-      peer.met = false
-      peer.asked = false
-      peer.held = []
-    }
+    this.roll.leave()
     this.#introduced.clear()
-    for (const question of [...this.#questions.values()]) question.done(question.answers)
-  }
-
-  /** This tab is back: siblings that did not welcome it are gone. Gives whether what was missed is known to be recovered. */
-  settle(): boolean {
-    let whole = this.vouched && this.peers.size > 0
-    for (const peer of [...this.peers.values()]) {
-      if (peer.met) continue
-      whole = false
-      this.drop(peer)
-    }
-    return whole
-  }
-
-  /** Without locks: one more silent tick for everybody. */
-  tick(): void {
-    for (const peer of [...this.peers.values()]) if (peer.state === 'here' && --peer.ticks < 0) this.drop(peer)
-  }
-
-  /** A sibling is gone for good: its members leave, its interest ends. */
-  drop(peer: Peer): void {
-    peer.timer?.()
-    peer.watch?.release()
-    this.#forget(peer)
-    this.peers.delete(peer.node)
-    this.#went(peer)
-  }
-
-  #meet(node: string, expected: number): Peer | undefined {
-    if (this.peers.size >= MAX_PEERS) {
-      this.#violation(`more than ${MAX_PEERS} tabs`)
-      return undefined
-    }
-    const peer = new Peer(node, expected, VISIBLE_TICKS)
-    this.peers.set(node, peer)
-    this.#met++
-    this.#watch(peer)
-    return peer
-  }
-
-  /** Waits for the sibling's lock: it is granted the moment the sibling is gone, however it went. */
-  #watch(peer: Peer): void {
-    const { env, lockBase } = this.#host
-    if (!env.locks || peer.watch) return
-    const watch = holdLock(env.locks, lockBase + peer.node, { mode: 'shared' })
-    peer.watch = watch
-    watch.granted.then(
-      () => {
-        watch.release()
-        if (peer.watch === watch && peer.state === 'here') this.#lost(peer)
-      },
-      () => {}, // withdrawn
-    )
-  }
-
-  #lost(peer: Peer): void {
-    peer.state = 'lost'
-    this.#went(peer)
-    peer.timer = this.#host.env.clock.after(GOODBYE_DELAY, () => {
-      this.#forget(peer)
-      peer.timer = this.#host.env.clock.after(LOST_LIMIT, () => this.drop(peer))
-    })
-  }
-
-  /** It said goodbye. To the back/forward cache: it may want what it misses. */
-  #bye(peer: Peer, persisted: boolean): void {
-    const { clock } = this.#host.env
-    peer.timer?.()
-    peer.watch?.release()
-    peer.watch = undefined
-    peer.state = persisted ? 'away' : 'leaving'
-    peer.metCount = this.#met
-    if (!persisted) this.#uninterest(peer.sessions.values())
-    this.#went(peer)
-    peer.timer = clock.after(LEAVE_DELAY, () => {
-      this.#unmember(peer)
-      if (persisted) peer.timer = clock.after(AWAY_LIMIT, () => this.drop(peer))
-      else this.drop(peer)
-    })
-  }
-
-  #forget(peer: Peer): void {
-    this.#unmember(peer)
-    this.#uninterest(peer.sessions.values())
-  }
-
-  #unmember(peer: Peer): void {
-    for (const session of peer.sessions.values()) this.#endMembers(session)
-  }
-
-  #endMembers({ id, members }: PeerSession): void {
-    for (const [topic, clock] of members) this.#host.link.gone(topic, id, clock)
-    members.clear()
-  }
-
-  #uninterest(sessions: Iterable<PeerSession>): void {
-    for (const session of sessions) this.interest.drop(session)
-    this.#tidy()
-  }
-
-  /** Nothing is kept of topics that nobody wants any more. */
-  #tidy(): void {
-    this.#host.history.tidy(topic => this.#host.wanted(topic))
-  }
-
-  /** Nobody waits for it any more. */
-  #went({ node }: Peer): void {
-    for (const question of [...this.#questions.values()]) this.#answered(question, node)
-    this.#host.changed()
-  }
-
-  #answered(question: Question, node: string): void {
-    if (question.waiting.delete(node) && question.waiting.size === 0) question.done(question.answers)
+    this.#questions.end()
   }
 
   /** Items of one sibling, each once and in order; what is missing is asked for again. */
@@ -280,14 +124,15 @@ export class Siblings {
 
   /** It has said everything before `position`: what is missing of that is asked for. */
   #catchUp(peer: Peer, position: number): void {
-    if (position <= peer.expected || peer.asked) return
-    peer.asked = true
-    this.#host.address(peer.node, () => ['?', peer.expected, position - 1])
+    const from = Math.max(peer.expected, peer.asked + 1)
+    if (position <= from) return
+    peer.asked = position - 1
+    this.#host.address(peer.node, () => ['?', from, position - 1])
   }
 
   /** Messages are lost for good: that is said, and the sibling is asked what else has changed. */
   #gap(peer: Peer, first: number): void {
-    peer.asked = false
+    peer.asked = 0
     peer.expected = Math.max(peer.expected, first)
     const [session] = peer.sessions.values()
     this.#host.link.gap(session ? { from: session.id } : {})
@@ -301,7 +146,7 @@ export class Siblings {
     if (!said) return this.#violation('an item that makes no sense')
     if (said.kind === 'hello') return this.#hello(node, known, said)
     if (said.kind === 'welcome') return this.#welcome(node, known, said)
-    const peer = known ?? this.peers.get(node)
+    const peer = known ?? this.roll.peers.get(node)
     if (peer) this.#said(peer, said, encoded)
   }
 
@@ -310,17 +155,19 @@ export class Siblings {
       case 'publication':
         return this.#deliver(peer, said, encoded)
       case 'bye':
-        return this.#bye(peer, said.persisted)
+        return this.roll.bye(peer, said.persisted)
       case 'missing': {
         const items = this.#host.resend(said.from, said.to)
         return this.#host.address(peer.node, () => (typeof items === 'number' ? ['x', items] : ['r', said.from, items]))
       }
       case 'again':
-        peer.asked = false
+        peer.asked = 0
+        // It never said what held frames would follow on: they are forged, and would be asked about for ever.
+        if (said.items.length === 0) peer.held = []
         this.#take(peer, said.from, said.items)
         return this.#release(peer)
       case 'gone':
-        return peer.asked ? this.#gap(peer, said.first) : undefined
+        return peer.asked > 0 ? this.#gap(peer, said.first) : undefined
       case 'question':
         return this.#answer(peer, said)
       case 'answer':
@@ -345,12 +192,11 @@ export class Siblings {
     const session = 'number' in said ? peer.sessions.get(said.number) : undefined
     if (!session) return
     if (said.kind === 'end') {
-      this.#endMembers(session)
-      this.#uninterest([session])
+      this.roll.end(session)
       peer.sessions.delete(said.number)
     } else if (said.kind === 'listen') {
-      this.interest.set(session, said.pattern, said.on)
-      if (!said.on) this.#tidy()
+      this.roll.interest.set(session, said.pattern, said.on)
+      if (!said.on) this.#host.tidy()
     } else if (said.kind === 'present') this.#present(session, said)
   }
 
@@ -382,10 +228,10 @@ export class Siblings {
     const peer = known ?? this.#meet(node, position)
     if (!peer || peer.state !== 'here') return
     this.#describe(peer, items)
-    const before = this.peers.get(previous)
+    const before = this.roll.peers.get(previous)
     // It misses nothing but what it can be sent again, if nobody was met between its goodbye and its return.
-    const vouch = before?.state === 'away' && before.metCount === this.#met - 1
-    if (before && before !== peer) this.drop(before)
+    const vouch = before?.state === 'away' && before.metCount === this.roll.met - 1
+    if (before && before !== peer) this.roll.drop(before)
     this.#host.address(node, () => ['w', this.#host.position(), this.#host.describe(), vouch ? 1 : 0])
     this.#host.changed()
   }
@@ -393,7 +239,7 @@ export class Siblings {
   #welcome(node: string, known: Peer | undefined, { position, items, vouch }: Extract<Said, { kind: 'welcome' }>): void {
     const peer = known ?? this.#meet(node, position)
     if (!peer || peer.state !== 'here') return
-    if (!known || !vouch) this.vouched = false
+    if (!known || !vouch) this.roll.vouched = false
     this.#introduced.delete(node)
     this.#describe(peer, items)
     this.#catchUp(peer, position)
@@ -403,10 +249,10 @@ export class Siblings {
   /** Takes in all there is to know of a sibling: what is not named any more is gone. */
   #describe(peer: Peer, items: readonly EncodedItem[]): void {
     peer.met = true
-    this.#watch(peer)
+    this.roll.watch(peer)
     const before = [...peer.sessions.values()].map(session => ({ session, members: new Map(session.members) }))
     for (const { session } of before) {
-      this.interest.drop(session)
+      this.roll.interest.drop(session)
       session.members.clear()
     }
     for (const item of items) this.#handle(peer.node, peer, item)
@@ -418,7 +264,7 @@ export class Siblings {
   /** Answers for what this tab published, and for tabs that are not there to answer. */
   #answer(peer: Peer, { id, patterns, limit, since, before }: Extract<Said, { kind: 'question' }>): void {
     const { history } = this.#host
-    const kept = history.find(patterns, limit, since, before).filter(({ node }) => this.peers.get(node)?.state !== 'here')
+    const kept = history.find(patterns, limit, since, before).filter(({ node }) => this.roll.peers.get(node)?.state !== 'here')
     const records = kept.map(({ from, userId, key, item }): KeptRecord => [from, userId ?? null, key, item])
     const has = since !== undefined && history.has(since.id, since.topic)
     this.#host.address(peer.node, () => ['a', id, this.#host.position(), records, has ? 1 : 0])
@@ -426,16 +272,19 @@ export class Siblings {
 
   #heardAnswer(peer: Peer, { id, position, records, has }: Extract<Said, { kind: 'answer' }>): void {
     this.#catchUp(peer, position)
-    const question = this.#questions.get(id)
-    if (!question?.waiting.has(peer.node)) return
     const kept = records.flatMap(([from, userId, key, item]): Kept[] => {
       const said = readSaid(item)
       if (said?.kind !== 'publication') return []
       const { topic, clock } = said
       return [{ topic, clock, id: `${key}:${clock}`, from, userId: userId ?? undefined, key, node: peer.node, item }]
     })
-    question.answers.push({ kept, has })
-    this.#answered(question, peer.node)
+    this.#questions.answered(id, peer.node, { kept, has })
+  }
+
+  #meet(node: string, expected: number): Peer | undefined {
+    const peer = this.roll.meet(node, expected)
+    if (!peer) this.#violation('more names of tabs than a browser has')
+    return peer
   }
 
   /** Throttled: a script that floods the channel must not flood the app's error handler. */
