@@ -30,7 +30,8 @@ export class Tabs {
   readonly #browser: Browser
   readonly #origin: string
   readonly #open = new Set<Page>()
-  readonly #complaints: string[] = []
+  /** What pages said on their consoles and failed with. */
+  readonly complaints: string[] = []
 
   constructor(browser: Browser, origin: string) {
     this.#browser = browser
@@ -56,9 +57,9 @@ export class Tabs {
   adopt(page: Page): Page {
     this.#open.add(page)
     page.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warn') this.#complaints.push(`console: ${message.text()} ${message.location().url ?? ''}`)
+      if (message.type() === 'error' || message.type() === 'warn') this.complaints.push(`console: ${message.text()} ${message.location().url ?? ''}`)
     })
-    page.on('pageerror', error => this.#complaints.push(`page: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+    page.on('pageerror', error => this.complaints.push(`page: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
     page.on('close', () => this.#open.delete(page))
     return page
   }
@@ -79,7 +80,7 @@ export class Tabs {
   /** Fails when a tab had something to complain about, on its console or to its hub. */
   async check(): Promise<void> {
     const errors = await Promise.all([...this.#open].map(page => page.evaluate(() => (globalThis as { lab?: Lab }).lab?.errors ?? [])))
-    expect([...this.#complaints.splice(0), ...errors.flat()]).toEqual([])
+    expect([...this.complaints.splice(0), ...errors.flat()]).toEqual([])
   }
 
   /** Checks, and closes every tab. */

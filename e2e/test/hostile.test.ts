@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { ask, data, members, postRaw, sessionId, Suite } from '../support/suite.ts'
+import { ask, members, postRaw, sessionId, Suite } from '../support/suite.ts'
 
 const suite = new Suite()
 

@@ -4,6 +4,16 @@ import { ask, data, Suite } from '../support/suite.ts'
 
 const suite = new Suite()
 
+test('fail their test when one of them complains', async () => {
+  const page = await suite.blank()
+  await page.evaluate(() => {
+    console.error('on the console')
+    void Promise.reject(new Error('as a rejection'))
+  })
+  await expect.poll(() => suite.tabs.complaints.length).toBe(2)
+  await expect(suite.tabs.check()).rejects.toThrow(/console: on the console[^]*page: Error: as a rejection/)
+})
+
 test('hear a broadcast in all tabs, or without echo in all others', async () => {
   const pages = (await suite.labs(2)) as [Page, Page]
   const [first, second] = pages

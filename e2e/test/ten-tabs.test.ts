@@ -1,10 +1,11 @@
 import type { Page } from 'puppeteer-core'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { ask, data, members, sessionId, Suite } from '../support/suite.ts'
+import { ask, data, type LabQuery, members, sessionId, Suite } from '../support/suite.ts'
 
 const suite = new Suite({ keepTabs: true })
 
 let pages: Page[] = []
+const urlOf = (index: number, query: LabQuery = {}): string => suite.tabs.url(suite.path({ enter: 'here', user: index % 2 === 0 ? 'ada' : 'bob', ...query }))
 const all = <T>(value: T): T[] => pages.map(() => value)
 
 beforeAll(async () => {
@@ -21,8 +22,7 @@ beforeEach(async () => {
 })
 
 test('begin at the same instant, and all see ten members and a message of each', async () => {
-  const path = suite.tabs.url(suite.path({ wait: '', enter: 'here', listen: 'roll', replay: '100', publish: 'roll' }))
-  await Promise.all(pages.map(page => page.goto(path)))
+  await Promise.all(pages.map((page, index) => page.goto(urlOf(index, { wait: '', listen: 'roll', replay: '100', publish: 'roll' }))))
   const whistler = await suite.blank()
   await whistler.evaluate(name => new BroadcastChannel(name).postMessage('go'), `${suite.mesh}:start`)
   await expect.poll(() => ask(pages, () => 'lab' in globalThis)).toEqual(all(true))
@@ -36,7 +36,7 @@ test('begin at the same instant, and all see ten members and a message of each',
 
 test('reload at the same instant: nobody leaves, each keeps its id', async () => {
   const ids = await ask(pages, sessionId)
-  await Promise.all(pages.map(page => page.goto(suite.tabs.url(suite.path({ enter: 'here' })))))
+  await Promise.all(pages.map((page, index) => page.goto(urlOf(index))))
   await ask(pages, () => lab.session.ready)
   expect(await ask(pages, sessionId)).toEqual(ids)
   await expect.poll(() => ask(pages, members)).toEqual(all([...ids].sort()))
@@ -69,6 +69,16 @@ test('hear a topic where they listen to it', async () => {
   await first.evaluate(() => void lab.session.publish('rooms/1', 'hi'))
   await expect.poll(() => ask(listeners, data)).toEqual(listeners.map(() => ['hi']))
   expect(await ask(pages.slice(0, 5), data)).toEqual(Array.from({ length: 5 }, () => []))
+})
+
+test('hear what is for their user', async () => {
+  await ask(pages, () => lab.listen('letters'))
+  const [first] = pages as [Page]
+  await first.evaluate(() => {
+    lab.session.publish('letters', 'for Bob', { to: 'bob' })
+    lab.session.publish('letters', 'for all')
+  })
+  await expect.poll(() => ask(pages, data)).toEqual(pages.map((_, index) => (index % 2 === 0 ? ['for all'] : ['for Bob', 'for all'])))
 })
 
 test('hear each publisher in its order when all publish at once', async () => {
@@ -109,11 +119,11 @@ test('are led by one, and by another when it closes', async () => {
     return pages.filter((_, index) => leads[index])
   }
   await expect.poll(async () => (await leaders()).length).toBe(1)
-  for (let left = 9; left > 6; left--) {
+  for (let closed = 0; closed < 4; closed++) {
     const [leader] = (await leaders()) as [Page]
     pages = pages.filter(page => page !== leader)
     await leader.close()
     await expect.poll(async () => (await leaders()).length).toBe(1)
-    await expect.poll(() => ask(pages, () => lab.members.length)).toEqual(all(left))
   }
+  await expect.poll(() => ask(pages, () => lab.members.length)).toEqual(all(6))
 })

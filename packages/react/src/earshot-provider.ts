@@ -1,7 +1,7 @@
 import { EarshotError } from '@earshot/core'
 import { createContext, createElement, type Context, type ReactElement, type ReactNode, useContext, useState } from 'react'
 import type { AppHub, AppSession } from './register.ts'
-import { type SessionProps, SessionSource } from './session-source.ts'
+import { createSource, type SessionProps, type SessionSource } from './session-source.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 
 /** Either a hub, with which the provider opens and closes a session of its own, or a session of yours. */
@@ -22,7 +22,8 @@ const SourceContext: Context<SessionSource | undefined> = createContext<SessionS
 /** Gives the hooks below it their session. One that it opened is closed 300 ms after it was unmounted. */
 export function EarshotProvider({ children, ...props }: EarshotProviderProps): ReactElement {
   const [source, setSource] = useState(() => sourceOf(props))
-  if (!source.fits(props)) setSource(sourceOf(props))
+  const { hub, userId, session } = source.props
+  if (hub !== props.hub || userId !== props.userId || session !== props.session) setSource(sourceOf(props))
   useBrowserLayoutEffect(() => {
     if (source.ended) setSource(sourceOf(props))
     return source.retain()
@@ -34,17 +35,14 @@ export function EarshotProvider({ children, ...props }: EarshotProviderProps): R
 
 /** Where the hooks of this component get their session. */
 export function useSource(): SessionSource {
-  const source = useContext(SourceContext)
-  if (!source) throw missing()
-  return source
+  return needed(useContext(SourceContext))
 }
 
 function sourceOf(props: SessionProps): SessionSource {
-  const hub = props.hub ?? props.session?.hub
-  if (!hub) throw missing()
-  return new SessionSource(props, hub)
+  return createSource(props, needed(props.hub ?? props.session?.hub))
 }
 
-function missing(): EarshotError {
-  return new EarshotError('invalid-options', 'Hooks need an <EarshotProvider> above them, with a hub or a session')
+function needed<T>(value: T | undefined): T {
+  if (!value) throw new EarshotError('invalid-options', 'Hooks need an <EarshotProvider> with a hub or session')
+  return value
 }

@@ -1,25 +1,21 @@
-/** Something whose state is brought up to date once a frame. */
-export interface Flushed {
-  flush(): void
-}
+/** Runs a task with the next frame, once however often it was asked for. */
+export type Frames = (task: () => void) => void
 
-/** Brings what has changed to its components once a frame: in the same frame, so that React commits once. */
-export class Frames {
-  readonly #due = new Set<Flushed>()
-
-  /** Flushes it with the next frame; a hidden page has none, and does it in a microtask. */
-  schedule(changed: Flushed): void {
-    if (this.#due.add(changed).size > 1) return
-    if (globalThis.document?.hidden !== false) return queueMicrotask(this.#flush)
-    requestAnimationFrame(this.#flush)
-    // The frame never comes to a page that is hidden before it.
-    document.addEventListener('visibilitychange', this.#flush)
+/** Runs tasks once a frame: all in the same one, so that React commits once. */
+export function createFrames(): Frames {
+  const due = new Set<() => void>()
+  const page = globalThis.document
+  const flush = (): void => {
+    page?.removeEventListener('visibilitychange', flush)
+    const tasks = [...due]
+    due.clear()
+    for (const task of tasks) task()
   }
-
-  readonly #flush = (): void => {
-    globalThis.document?.removeEventListener('visibilitychange', this.#flush)
-    const due = [...this.#due]
-    this.#due.clear()
-    for (const changed of due) changed.flush()
+  return task => {
+    if (due.add(task).size > 1) return
+    // A hidden page has no frames, and one that is hidden before its frame never gets it.
+    if (page?.hidden !== false) return queueMicrotask(flush)
+    requestAnimationFrame(flush)
+    page.addEventListener('visibilitychange', flush)
   }
 }

@@ -7,7 +7,7 @@ const GRACE = 300
 export type Retain = (grace?: number) => Cancel
 
 /** Starts a thing for its first user, and ends it when the last one has been gone for a while. Afterwards it may start anew. */
-export function lease(clock: Clock, start: () => Cancel): Retain {
+export function lease({ clock }: { readonly clock: Clock }, start: () => Cancel): Retain {
   let users = 0
   let end: Cancel | undefined
   let stay: Cancel | undefined

@@ -5,34 +5,31 @@ import type { SessionSource } from './session-source.ts'
 /** How a component listens; it ends with the component. */
 export type ListenOptions = Omit<SubscribeOptions, 'own' | 'signal' | 'onClose'>
 
-interface Ears {
-  listener: (message: Message, subscription: Subscription) => unknown
-  options: ListenOptions
-}
-
 /** The subscription of a component, which hears with the ears of its last render. */
-export class Listening {
+export interface Listening {
   /** Subscribes, and ends that 300 ms after the component was unmounted. */
   readonly retain: Retain
-  #ears: Ears | undefined
+  /** Hears with these until the result is called: nobody is called while the subscription waits for its end. */
+  hear(listener: (message: Message, subscription: Subscription) => unknown, options: ListenOptions): () => void
+}
 
-  constructor(source: SessionSource, key: string) {
-    this.retain = lease(source.hub.clock, () => {
-      const subscription = source.session.subscribe(key.split('\n'), (message, own) => this.#ears?.listener(message, own), {
-        ...this.#ears?.options,
+export function createListening(source: SessionSource, key: string): Listening {
+  let ears: ListenOptions & { listener: Parameters<Listening['hear']>[0] } | undefined
+  return {
+    retain: lease(source.hub, () => {
+      const subscription = source.session.subscribe(key.split('\n'), (message, own) => ears?.listener(message, own), {
+        ...ears,
         own: true,
-        onDrop: message => this.#ears?.options.onDrop?.(message),
-        onGap: gap => this.#ears?.options.onGap?.(gap),
+        onDrop: message => ears?.onDrop?.(message),
+        onGap: gap => ears?.onGap?.(gap),
       })
       return () => subscription.unsubscribe()
-    })
-  }
-
-  /** Hears with these until the result is called: nobody is called while the subscription waits for its end. */
-  hear(ears: Ears): () => void {
-    this.#ears = ears
-    return () => {
-      this.#ears = undefined
-    }
+    }),
+    hear(listener, options) {
+      ears = { ...options, listener }
+      return () => {
+        ears = undefined
+      }
+    },
   }
 }

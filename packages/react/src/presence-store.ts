@@ -1,6 +1,6 @@
-import type { Cancel, Member, Presence, Session } from '@earshot/core'
+import type { Cancel, Member, Presence } from '@earshot/core'
 import { shallowEqual } from './shallow-equal.ts'
-import { Store, type StoreHost } from './store.ts'
+import { createStore, type Store, type StoreHost } from './store.ts'
 
 /** Who is on a topic, as components see it. */
 export interface PresenceState {
@@ -13,59 +13,57 @@ export interface PresenceState {
 
 export const NOBODY: PresenceState = { members: [], others: [], self: undefined, byUser: new Map(), ready: false }
 
-/** A component that enters: what it says of this session. */
+/** What a component says of its session. */
 export interface Voice {
   readonly data: unknown
 }
 
 /** The presence of one topic: one entry, however many components enter. The last mounted one speaks. */
-export class PresenceStore extends Store<PresenceState> {
-  override state: PresenceState
+export interface PresenceStore extends Store<PresenceState> {
   readonly presence: Presence
-  readonly #speakers: Voice[] = []
-  #said: unknown
-  #ready = false
+  /** Enters with what the voice says, until the result is called. */
+  speak(voice: Voice): Cancel
+  /** Says what the last voice says, if that is something else by now, and it is here at all. */
+  repeat(): void
+}
 
-  constructor(session: Session, topic: string, host: StoreHost) {
-    super(host)
-    this.presence = session.presence(topic)
-    this.presence.subscribe(() => this.changed())
-    this.state = this.read()
-    void this.presence.ready.then(() => {
-      this.#ready = true
-      this.changed()
-    })
+/** Makes the store of a topic's presence; it watches the topic from now on. */
+export function createPresenceStore(topic: string, host: StoreHost): PresenceStore {
+  const presence = host.session.presence(topic)
+  const voices = new Set<Voice>()
+  let said: unknown
+  let ready = false
+  const read = (): PresenceState => {
+    const { members, self } = presence
+    return { members, others: members.filter(member => member !== self), self, byUser: presence.byUser(), ready }
   }
+  const store = createStore(host, read(), read, () => presence.close())
+  presence.subscribe(store.changed)
+  void presence.ready.then(() => {
+    ready = true
+    store.changed()
+  })
 
-  /** Enters with what the speaker says, until the result is called. */
-  speak(speaker: Voice): Cancel {
-    this.#say(speaker)
-    this.#speakers.push(speaker)
-    return () => {
-      this.#speakers.splice(this.#speakers.indexOf(speaker), 1)
-      if (this.#speakers.length === 0) this.presence.leave()
-      else this.repeat()
-    }
+  const say = ({ data }: Voice): void => {
+    if (presence.self && shallowEqual(data, said)) return
+    presence.enter(data)
+    said = data
   }
-
-  /** Says what the last speaker says, if that is something else by now. */
-  repeat(): void {
-    const speaker = this.#speakers.at(-1)
-    if (speaker) this.#say(speaker)
+  const repeat = (): void => {
+    const voice = [...voices].at(-1)
+    if (voice && presence.self) say(voice)
   }
-
-  protected override read(): PresenceState {
-    const { members, self } = this.presence
-    return { members, self, others: members.filter(member => member !== self), byUser: this.presence.byUser(), ready: this.#ready }
-  }
-
-  protected override close(): void {
-    this.presence.close()
-  }
-
-  #say({ data }: Voice): void {
-    if (this.presence.self && shallowEqual(data, this.#said)) return
-    this.presence.enter(data)
-    this.#said = data
-  }
+  return Object.assign(store, {
+    presence,
+    repeat,
+    speak(voice: Voice) {
+      say(voice)
+      voices.add(voice)
+      return () => {
+        voices.delete(voice)
+        if (voices.size) repeat()
+        else presence.leave()
+      }
+    },
+  })
 }

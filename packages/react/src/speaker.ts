@@ -1,25 +1,25 @@
 import { lease, type Retain } from './lease.ts'
+import type { Voice } from './presence-store.ts'
 import type { SessionSource } from './session-source.ts'
-import { storesOf } from './session-stores.ts'
-import { shallowEqual } from './shallow-equal.ts'
+import { storesOf } from './stores.ts'
 
-/** A component that enters: what it says of its session. */
-export class Speaker {
+/** A component that enters. */
+export interface Speaker extends Voice {
   data: unknown
   /** Enters, and leaves 300 ms after the component was unmounted. */
   readonly retain: Retain
-  readonly #source: SessionSource
-  readonly #topic: string
+  /** Says this as soon as, and as long as, it is the one to speak. */
+  say(data: unknown): void
+}
 
-  constructor(source: SessionSource, topic: string) {
-    this.#source = source
-    this.#topic = topic
-    this.retain = lease(source.hub.clock, () => storesOf(source.session).presences.open(topic).speak(this))
+export function createSpeaker(source: SessionSource, topic: string): Speaker {
+  const speaker: Speaker = {
+    data: undefined,
+    retain: lease(source.hub, () => storesOf(source.session).presences.open(topic).speak(speaker)),
+    say(data: unknown) {
+      speaker.data = data
+      storesOf(source.session).presences.get(topic)?.repeat()
+    },
   }
-
-  say(data: unknown): void {
-    if (shallowEqual(this.data, data)) return
-    this.data = data
-    storesOf(this.#source.session).presences.get(this.#topic)?.repeat()
-  }
+  return speaker
 }

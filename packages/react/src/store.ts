@@ -1,47 +1,43 @@
-import type { Cancel, Clock } from '@earshot/core'
-import type { Flushed, Frames } from './frames.ts'
+import type { Cancel, Session } from '@earshot/core'
+import type { Frames } from './frames.ts'
 import { lease, type Retain } from './lease.ts'
+
+/** State that all components of a session share which ask for the same; it ends 300 ms after its last user. */
+export interface Store<State> {
+  /** The same object until something changed. */
+  state: State
+  readonly retain: Retain
+  subscribe(listener: () => void): Cancel
+  /** Something is new: components see it with the next frame. */
+  readonly changed: () => void
+}
 
 /** What a store needs of the session it belongs to. */
 export interface StoreHost {
-  readonly clock: Clock
+  readonly session: Session
   readonly frames: Frames
   /** The store has ended. */
   readonly removed: () => void
 }
 
-/** State that all components of a session share which ask for the same; it ends 300 ms after its last user. */
-export abstract class Store<State> implements Flushed {
-  /** The same object until something changed. */
-  abstract state: State
-  readonly retain: Retain
-  readonly #listeners = new Set<() => void>()
-  readonly #frames: Frames
-
-  constructor({ clock, frames, removed }: StoreHost) {
-    this.#frames = frames
-    this.retain = lease(clock, () => () => {
+/** Makes a store; `read` gives the state as of now. */
+export function createStore<State>({ session, frames, removed }: StoreHost, state: State, read: () => State, close: () => void): Store<State> {
+  const listeners = new Set<() => void>()
+  const flush = (): void => {
+    store.state = read()
+    for (const listener of listeners) listener()
+  }
+  const store: Store<State> = {
+    state,
+    retain: lease(session.hub, () => () => {
       removed()
-      this.close()
-    })
+      close()
+    }),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    changed: () => frames(flush),
   }
-
-  subscribe(listener: () => void): Cancel {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  flush(): void {
-    this.state = this.read()
-    for (const listener of this.#listeners) listener()
-  }
-
-  /** Something is new: components see it with the next frame. */
-  changed(): void {
-    this.#frames.schedule(this)
-  }
-
-  /** The state as of now. */
-  protected abstract read(): State
-  protected abstract close(): void
+  return store
 }

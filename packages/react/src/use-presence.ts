@@ -3,11 +3,11 @@ import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
 import { NOBODY } from './presence-store.ts'
 import type { Members } from './register.ts'
-import { storesOf } from './session-stores.ts'
-import { Speaker } from './speaker.ts'
+import { storesOf } from './stores.ts'
+import { createSpeaker } from './speaker.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 
-/** Who is on a topic. All of it is the same until something changes. */
+/** Who is on a topic. Each of these is the same until it has changed. */
 export interface PresenceView<Data> {
   /** Everyone: one member a session, so a user with two tabs is two. */
   readonly members: readonly Member<Data>[]
@@ -35,7 +35,7 @@ export function usePresence<Topic extends TopicHint<Members>>(
 export function usePresence(topic: string, data?: unknown): PresenceView<unknown> {
   const source = useSource()
   const entering = data !== undefined
-  const speaker = useMemo(() => new Speaker(source, topic), [source, topic])
+  const speaker = useMemo(() => createSpeaker(source, topic), [source, topic])
   useBrowserLayoutEffect(() => {
     if (entering) speaker.say(data)
   })
@@ -45,5 +45,5 @@ export function usePresence(topic: string, data?: unknown): PresenceView<unknown
   const subscribe = useCallback((changed: () => void) => storesOf(source.session).presences.open(topic).subscribe(changed), [source, topic])
   const state = useSyncExternalStore(subscribe, () => (source.current && storesOf(source.current).presences.get(topic)?.state) ?? NOBODY, () => NOBODY)
   const update = useCallback((next: unknown) => storesOf(source.session).presences.get(topic)?.presence.update(next), [source, topic])
-  return useMemo(() => ({ ...state, update }), [state, update])
+  return { ...state, update }
 }

@@ -1,7 +1,7 @@
 import type { Message, MessageOf, Patterns, Subscription, TopicHint } from '@earshot/core'
 import { useMemo } from 'react'
 import { useSource } from './earshot-provider.ts'
-import { type ListenOptions, Listening } from './listening.ts'
+import { createListening, type ListenOptions } from './listening.ts'
 import type { Topics } from './register.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 
@@ -22,7 +22,7 @@ export function useSubscription(
 ): void {
   const source = useSource()
   const key = [pattern].flat().join('\n')
-  const listening = useMemo(() => new Listening(source, key), [source, key])
-  useBrowserLayoutEffect(() => listening.hear({ listener, options }))
+  const listening = useMemo(() => createListening(source, key), [source, key])
+  useBrowserLayoutEffect(() => listening.hear(listener, options))
   useBrowserLayoutEffect(() => (source.ended ? undefined : listening.retain()), [source, listening])
 }

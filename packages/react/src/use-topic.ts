@@ -1,11 +1,9 @@
 import type { HubStatus, Message, MessageOf, Patterns, TopicHint } from '@earshot/core'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
-import { keepEqual } from './keep-equal.ts'
 import type { PublishTo, Topics } from './register.ts'
-import { storesOf } from './session-stores.ts'
-import { shallowEqual } from './shallow-equal.ts'
-import { NO_MESSAGES } from './topic-store.ts'
+import { storesOf } from './stores.ts'
+import { createView } from './topic-view.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 import { useConnection } from './use-connection.ts'
 import { usePublish } from './use-publish.ts'
@@ -62,26 +60,7 @@ export function useTopic(
     [source, key, limit, replay],
   )
   const subscribe = useCallback((changed: () => void) => storesOf(source.session).topics.open(key).subscribe(changed), [source, key])
-  const [read, readNothing] = useMemo(() => {
-    const view = (all: readonly Message[]): View => {
-      const heard = echo ? all : all.filter(message => message.from !== source.session.id)
-      const messages = heard.length > limit ? heard.slice(heard.length - limit) : heard
-      return select ? { messages: NO_MESSAGES, selected: select(messages) } : { messages, selected: undefined }
-    }
-    const state = (): readonly Message[] => (source.current && storesOf(source.current).topics.get(key)?.state) ?? NO_MESSAGES
-    const nothing = view(NO_MESSAGES)
-    return [keepEqual(state, view, isSame), () => nothing]
-  }, [source, key, limit, echo, select])
-  const { messages, selected } = useSyncExternalStore(subscribe, read, readNothing)
+  const [now, server] = useMemo(() => createView(source, key, limit, echo, select), [source, key, limit, echo, select])
+  const { messages, selected } = useSyncExternalStore(subscribe, now, server)
   return { messages, last: messages.at(-1), selected, publish: usePublish(key), status: useConnection() }
-}
-
-/** What a component sees; with `select`, no messages. */
-interface View {
-  readonly messages: readonly Message[]
-  readonly selected: unknown
-}
-
-function isSame(one: View, other: View): boolean {
-  return shallowEqual(one.messages, other.messages) && shallowEqual(one.selected, other.selected)
 }

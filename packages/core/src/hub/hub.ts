@@ -9,7 +9,7 @@ import { PresenceTopic } from '../presence/presence.ts'
 import { CLOCKS_PER_LIFE } from '../presence/roster.ts'
 import { covers, overlaps } from '../topic/match.ts'
 import { checkPattern, checkTopic, isWildcard } from '../topic/topic.ts'
-import { Dispatcher, wants } from './dispatcher.ts'
+import { Dispatcher, type Selection, wants } from './dispatcher.ts'
 import { type Drop, DropReports } from './drops.ts'
 import { abortedBy, HubReceipt, type Receipt, withDeadline } from './receipt.ts'
 import { type Route, Routes, type TopicStats } from './routes.ts'
@@ -283,7 +283,7 @@ export class EarshotHub implements SessionHub {
     this.#published++
     route.stats.published++
     this.#dispatcher.dispatch(route, message)
-    return new HubReceipt(message, route.targets.length)
+    return new HubReceipt(message, countTargets(route, message))
   }
 
   /** What differs from the plain case: a transport, an audience, no echo. */
@@ -300,7 +300,7 @@ export class EarshotHub implements SessionHub {
     route.stats.published++
     const local = !connection?.ordered || volatile
     const selection = echo === false || audience ? { except: echo === false ? from : undefined, to: audience } : undefined
-    const count = !local ? 0 : selection ? route.targets.filter(target => wants(target, message, selection)).length : route.targets.length
+    const count = local ? countTargets(route, message, selection) : 0
     if (local) this.#dispatcher.dispatch(route, message, selection)
     return new HubReceipt(message, count, accepted && withDeadline(accepted, options, this.clock), this.report)
   }
@@ -522,6 +522,11 @@ export class EarshotHub implements SessionHub {
       report: this.report,
     }
   }
+}
+
+/** How many a message is for. */
+function countTargets({ targets, picky }: Route, message: HubMessage, selection?: Selection): number {
+  return picky || selection ? targets.filter(target => wants(target, message, selection)).length : targets.length
 }
 
 /** A route to one subscription. */

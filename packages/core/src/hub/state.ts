@@ -11,6 +11,7 @@ export interface SharedState<Value = unknown> {
   /** The value now: the last write known here, else the initial one. */
   get(): Value
   /** Writes. A function gets the local value; two tabs that write at once are not merged: one of them wins. */
+  set(next: (old: Value) => Value): void
   set(value: Value | ((old: Value) => Value)): void
   /** Calls `listener` after each change. The result ends it. */
   subscribe(listener: (value: Value) => void): () => void

@@ -15,6 +15,7 @@ export interface Presence<Data = unknown> {
   /** Is here from now on, with this data; again, it replaces the data. */
   enter(data?: Data): void
   /** Replaces the data; a function gets what it was. Enters when it was not here. */
+  update(next: (old: Data | undefined) => Data): void
   update(data: Data | ((old: Data | undefined) => Data)): void
   leave(): void
   /** Calls `listener` with each change. The result ends it. */

@@ -57,7 +57,7 @@ function instrumentLine(line: string, call: string): string {
   if (expected === undefined) return line
   const code = before.trim()
   const declared = /^const (\w+)\b/.exec(code)?.[1]
-  const logged = /^console\.log\((.*)\)$/.exec(code)?.[1]
   if (declared !== undefined) return `${code}; ${call}[${declared}], [${expected}]);`
-  return `${call}[${logged ?? code}], [${expected}]);`
+  const [, condition = '', logged] = /^(.*)console\.log\((.*)\)$/.exec(code) ?? []
+  return `${condition}${call}[${logged ?? code}], [${expected}]);`
 }

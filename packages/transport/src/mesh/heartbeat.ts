@@ -36,7 +36,12 @@ export class Heartbeat {
   beat(): void {
     if (!this.#timer) return
     this.#beaten = this.#env.clock.now()
-    this.#say(this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS)
+    this.#say(this.ticks)
+  }
+
+  /** For how many ticks this tab may be silent from now on. */
+  get ticks(): number {
+    return this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS
   }
 
   stop(): void {
