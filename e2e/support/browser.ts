@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, launch, type Page } from 'puppeteer-core'
-import { expect } from 'vitest'
+import { type Browser, type BrowserContext, launch, type Page } from 'puppeteer-core'
 import type { Lab } from '../fixtures/lab.ts'
 
 const executablePath = '/usr/bin/chromium'
@@ -27,14 +26,14 @@ export function startBrowser(): Promise<Browser> {
 
 /** The tabs of one test: what they complain about, and their end. */
 export class Tabs {
-  readonly #browser: Browser
+  readonly #context: BrowserContext
   readonly #origin: string
   readonly #open = new Set<Page>()
   /** What pages said on their consoles and failed with. */
   readonly complaints: string[] = []
 
-  constructor(browser: Browser, origin: string) {
-    this.#browser = browser
+  constructor(context: BrowserContext, origin: string) {
+    this.#context = context
     this.#origin = origin
   }
 
@@ -50,7 +49,7 @@ export class Tabs {
   }
 
   async empty(): Promise<Page> {
-    return this.adopt(await this.#browser.newPage())
+    return this.adopt(await this.#context.newPage())
   }
 
   /** Listens to what a page says on its console and fails with. */
@@ -80,7 +79,8 @@ export class Tabs {
   /** Fails when a tab had something to complain about, on its console or to its hub. */
   async check(): Promise<void> {
     const errors = await Promise.all([...this.#open].map(page => page.evaluate(() => (globalThis as { lab?: Lab }).lab?.errors ?? [])))
-    expect([...this.complaints.splice(0), ...errors.flat()]).toEqual([])
+    const all = [...this.complaints.splice(0), ...errors.flat().map(({ code, message }) => `hub: ${code} ${message}`)]
+    if (all.length > 0) throw new Error(`Pages complained:\n${all.join('\n')}`)
   }
 
   /** Checks, and closes every tab. */

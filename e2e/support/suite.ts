@@ -30,15 +30,17 @@ export class Suite {
   #meshes = 0
 
   constructor({ pages = 'fixtures', host = '127.0.0.1', keepTabs = false }: SuiteOptions = {}) {
-    const begin = (): void => {
+    const begin = async (): Promise<void> => {
       if (!this.#browser || !this.#site) throw new Error('The browser did not start')
       this.#meshes++
-      this.#tabs = new Tabs(this.#browser, `http://${host}:${this.#site.port}`)
+      // The demo's mesh has one name: there, each test gets a profile without the others' tabs.
+      const context = pages === 'demo' ? await this.#browser.createBrowserContext() : this.#browser.defaultBrowserContext()
+      this.#tabs = new Tabs(context, `http://${host}:${this.#site.port}`)
     }
     beforeAll(async () => {
       this.#site = await serve(pages)
       this.#browser = await startBrowser()
-      if (keepTabs) begin()
+      if (keepTabs) await begin()
     })
     afterAll(async () => {
       await this.#browser?.close()

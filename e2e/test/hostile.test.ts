@@ -21,8 +21,8 @@ async function victims(): Promise<{ pages: [Page, Page]; villain: Page; ids: str
 
 /** They talk, see one another, and answer each other's questions. */
 async function expectUnharmed(pages: readonly [Page, Page], ids: string[]): Promise<void> {
+  await ask(pages, () => lab.heard.splice(0))
   await ask(pages, () => {
-    lab.heard.length = 0
     for (const text of ['one', 'two']) lab.session.publish('news', `${lab.session.id} ${text}`)
   })
   const messages = ids.flatMap(id => [`${id} one`, `${id} two`])

@@ -11,7 +11,7 @@ test('fail their test when one of them complains', async () => {
     void Promise.reject(new Error('as a rejection'))
   })
   await expect.poll(() => suite.tabs.complaints.length).toBe(2)
-  await expect(suite.tabs.check()).rejects.toThrow(/console: on the console[^]*page: Error: as a rejection/)
+  await expect(suite.tabs.check()).rejects.toThrow(/on the console[^]*as a rejection/)
 })
 
 test('hear a broadcast in all tabs, or without echo in all others', async () => {

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { format, promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { countResults, type Example, instrument, readExamples, saysResults } from './support/doc-examples.ts'
+import { countResults, type Example, instrument, loggedBy, readExamples, saysResults } from './support/doc-examples.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const work = join(root, '.cache/docs')
@@ -89,11 +89,15 @@ describe('what an example says comes of it comes of it', () => {
         wrong.push(error)
       }
     }
-    const silent = { log: () => {}, error: () => {} }
-    vi.stubGlobal('docExamples', { [example.name]: { tell, console: silent } })
+    const logged: string[] = []
+    const own = { log: (...values: unknown[]) => logged.push(format(...values)) }
+    vi.stubGlobal('docExamples', { [example.name]: { tell, console: own } })
     await import(/* @vite-ignore */ pathToFileURL(join(work, 'run', `${example.name}.mjs`)).href)
     expect(wrong).toEqual([])
     expect(told.size).toBe(countResults(example))
+    // What else is logged may stand between.
+    let from = 0
+    for (const text of loggedBy(example)) expect(from = logged.indexOf(text, from) + 1, `logs ${text}`).toBeGreaterThan(0)
     expect(errors.mock.calls).toEqual([]) // what a hub could tell nobody
     errors.mockRestore()
     vi.unstubAllGlobals()
@@ -103,16 +107,23 @@ describe('what an example says comes of it comes of it', () => {
 describe('docs/api.md', () => {
   const text = read('docs/api.md')
 
-  it.each(['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'react/src/index.ts'])('names all that %s exports', index => {
-    const names = exportsOf(read(`packages/${index}`))
-    expect(names.length).toBeGreaterThan(1)
-    expect(names.filter(name => !text.includes(`\`${name}\``) && !text.includes(`\`${name}(`))).toEqual([])
+  const indexes = ['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'react/src/index.ts']
+  const names = indexes.map(index => exportsOf(read(`packages/${index}`)))
+
+  it.each(indexes)('names all that %s exports', index => {
+    const exported = names[indexes.indexOf(index)] ?? []
+    expect(exported.length).toBeGreaterThan(1)
+    expect(exported.filter(name => !text.includes(`\`${name}\``) && !text.includes(`\`${name}(`))).toEqual([])
   })
 
-  it('names every option', () => {
-    const options = packages.flatMap(sources).flatMap(file => optionsIn(read(file)))
-    expect(options).toContain('capacity')
-    expect(options.filter(name => !text.includes(`\`${name}`))).toEqual([])
+  it('has a table of each kind of options, with every one', () => {
+    const kinds = packages.flatMap(sources).flatMap(file => optionsIn(read(file))).filter(({ kind }) => names.flat().includes(kind))
+    expect(kinds.length).toBeGreaterThan(8)
+    for (const { kind, options } of kinds) {
+      const [, table = ''] = text.split(`\n| \`${kind}\` | default |`)
+      const [rows = ''] = table.split('\n\n')
+      expect.soft(options.filter(option => !rows.includes(`\`${option}\``) && !rows.includes(`\`${option}.`)), kind).toEqual([])
+    }
   })
 })
 
@@ -142,13 +153,23 @@ describe('docs/ARCHITECTURE.md', () => {
 })
 
 describe('README.md', () => {
+  const rows = [...read('README.md').matchAll(/\| (\d+\.\d) kB(?: more)? \| (\d+\.\d) kB \|/g)].map(([, size = '', goal = '']) => ({ size, goal }))
+
   it('gives the sizes that the code has, to a tenth of a kilobyte, and what they are meant to be', async () => {
     const entries: { import: string; code: string; goal: number; beyond?: string }[] = JSON.parse(read('size-limits.json'))
+    expect(rows.map(({ goal }) => Number(goal))).toEqual(entries.map(({ goal }) => goal / 1000))
     const sizes = new Map<string, number>()
     for (const entry of entries) sizes.set(entry.import, (await gzipSize(entry.code)) - (sizes.get(entry.beyond ?? '') ?? 0))
-    const rows = [...read('README.md').matchAll(/\| (\d+\.\d) kB(?: more)? \| (\d+\.\d) kB \|/g)].map(([, size, goal]) => [Number(size), Number(goal)])
-    expect(rows.map(([, goal]) => goal)).toEqual(entries.map(({ goal }) => goal / 1000))
-    for (const [index, { import: name }] of entries.entries()) expect.soft(Math.abs((rows[index]?.[0] ?? 0) - (sizes.get(name) ?? 0) / 1000), name).toBeLessThan(0.1)
+    for (const [index, { import: name }] of entries.entries()) {
+      const kilobytes = (sizes.get(name) ?? 0) / 1000
+      expect.soft(Math.abs(Number(rows[index]?.size) - kilobytes), `${name} has ${kilobytes} kB`).toBeLessThan(0.1)
+    }
+  })
+
+  it('agrees with those of the packages', () => {
+    const [core, tabs] = rows
+    expect(read('packages/core/README.md')).toContain(`- ${core?.size} kB minified and gzipped`)
+    expect(read('packages/transport/README.md')).toContain(`- ${tabs?.size} kB minified and gzipped`)
   })
 })
 
@@ -202,9 +223,9 @@ function exportsOf(code: string): string[] {
 }
 
 /** Members of each exported interface whose name ends in Options. */
-function optionsIn(code: string): string[] {
-  const bodies = [...code.matchAll(/^export interface \w+Options .*\{\n([^]*?)^\}/gm)].map(([, body = '']) => body)
-  return bodies.flatMap(body => [...body.matchAll(/^ +(?:readonly )?(\w+)\??:/gm)].map(([, name = '']) => name))
+function optionsIn(code: string): { kind: string; options: string[] }[] {
+  const interfaces = [...code.matchAll(/^export interface (\w+Options)\b.*\{\n([^]*?)^\}/gm)]
+  return interfaces.map(([, kind = '', body = '']) => ({ kind, options: [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, name = '']) => name) }))
 }
 
 function sources(name: string): string[] {

@@ -12,7 +12,9 @@ export function createFrames(): Frames {
     for (const task of tasks) task()
   }
   return task => {
-    if (due.add(task).size > 1) return
+    const isAwaited = due.size
+    due.add(task)
+    if (isAwaited) return
     // A hidden page has no frames, and one that is hidden before its frame never gets it.
     if (page?.hidden !== false) return queueMicrotask(flush)
     requestAnimationFrame(flush)

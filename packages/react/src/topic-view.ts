@@ -19,8 +19,7 @@ export function createView(
   select: ((messages: readonly Message[]) => unknown) | undefined,
 ): [now: () => TopicSnapshot, server: () => TopicSnapshot] {
   const view = (all: readonly Message[]): TopicSnapshot => {
-    const heard = echo ? all : all.filter(message => message.from !== source.session.id)
-    const messages = heard.length > limit ? heard.slice(heard.length - limit) : heard
+    const messages = limit ? all.filter(message => echo || message.from !== source.session.id).slice(-limit) : NO_MESSAGES
     return { messages: select ? NO_MESSAGES : messages, selected: select?.(messages) }
   }
   const nothing = view(NO_MESSAGES)

@@ -1,4 +1,4 @@
-import type { CheckTopic, DataOf, Member, TopicHint } from '@earshot/core'
+import type { CheckTopic, DataOf, Member, Presence, TopicHint } from '@earshot/core'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
 import { NOBODY } from './presence-store.ts'
@@ -20,7 +20,7 @@ export interface PresenceView<Data> {
   /** Whether those that were here before are known. */
   readonly ready: boolean
   /** Says something else of this session, until the component itself does; a function gets what was said. Enters if need be. The same function always. */
-  readonly update: (data: Data | ((old: Data | undefined) => Data)) => void
+  readonly update: Presence<Data>['update']
 }
 
 /**

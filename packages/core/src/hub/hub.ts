@@ -107,7 +107,7 @@ export class EarshotHub implements SessionHub {
     checkCount('capacity', capacity)
     checkCount('cache', cache)
     checkFunction('random', random)
-    checkFunction('clock.after', clock?.after)
+    if (typeof clock?.after !== 'function') throw invalidOption('clock', clock, 'a clock, e.g. systemClock')
     if (typeof namespace !== 'string') throw invalidOption('namespace', namespace, 'a string')
     if (onError !== undefined) checkFunction('onError', onError)
     if (transport !== undefined && typeof transport?.connect !== 'function') throw invalidOption('transport', transport, 'a transport, e.g. broadcastChannel()')

@@ -56,13 +56,13 @@ function onModel(steps: readonly Step[], capacity: number, overflow: Overflow): 
   const seen: Seen = { pulls: [], drops: [], sizes: [], closed: [] }
   let buffer: { topic: string; data: number }[] = []
   const waiting: number[] = []
-  let state: 'open' | 'failed' | 'ended' = 'open'
+  const model: { state: 'open' | 'failed' | 'ended' } = { state: 'open' }
   let sessionClosed = false
   const end = (reason: string): void => {
     if (seen.closed.length > 0) return
     seen.closed.push(reason)
     for (const at of waiting.splice(0)) seen.pulls[at] = 'done'
-    if (state === 'open') state = 'ended'
+    if (model.state === 'open') model.state = 'ended'
   }
   const push = (topic: string, data: number): void => {
     const reader = waiting.shift()
@@ -85,30 +85,30 @@ function onModel(steps: readonly Step[], capacity: number, overflow: Overflow): 
     } else {
       seen.drops.push(data)
       if (overflow === 'error') {
-        state = 'failed'
+        model.state = 'failed'
         end('closed')
       }
     }
   }
   for (const [index, step] of steps.entries()) {
-    if (step.kind === 'push' && state === 'open' && !sessionClosed) push(step.topic, index)
+    if (step.kind === 'push' && model.state === 'open' && !sessionClosed) push(step.topic, index)
     if (step.kind === 'pull') {
       const at = seen.pulls.push(undefined) - 1
       const item = buffer.shift()
       if (item) seen.pulls[at] = item.data
-      else if (state === 'open') waiting.push(at)
+      else if (model.state === 'open') waiting.push(at)
       else {
-        seen.pulls[at] = state === 'failed' ? 'overflow' : 'done'
-        state = 'ended'
+        seen.pulls[at] = model.state === 'failed' ? 'overflow' : 'done'
+        model.state = 'ended'
       }
     }
     if (step.kind === 'return') {
       buffer = []
       end('returned')
-      state = 'ended'
+      model.state = 'ended'
     }
     if (step.kind === 'abort') {
-      if (state === 'open') buffer = []
+      if (model.state === 'open') buffer = []
       end('aborted')
     }
     if (step.kind === 'close') {

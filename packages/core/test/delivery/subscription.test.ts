@@ -127,7 +127,8 @@ describe('a subscription', () => {
 describe('session.unsubscribe', () => {
   it('ends exactly what was subscribed on this pattern, and says how many', () => {
     const session = createHub().openSession()
-    for (const pattern of ['a', 'a', 'a/*', ['a', 'b']] as const) session.subscribe(pattern, () => {})
+    for (const pattern of ['a', 'a', 'a/*']) session.subscribe(pattern, () => {})
+    session.subscribe(['a', 'b'], () => {})
     expect(session.unsubscribe('a')).toBe(2)
     expect(session.unsubscribe('a')).toBe(0)
     expect(session.unsubscribe(['b', 'a'])).toBe(1)

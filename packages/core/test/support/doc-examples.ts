@@ -36,7 +36,7 @@ export function readExamples(root: string, path: string): Example[] {
 
 /** Whether the example says what comes of it, so that it can be run. */
 export function saysResults({ language, code }: Example): boolean {
-  return language === 'ts' && code.includes('//=>')
+  return language === 'ts' && /\/\/(=>| logs )/.test(code)
 }
 
 /**
@@ -50,6 +50,11 @@ export function instrument({ code }: Example, tell: string): string {
 /** How many lines of the example say what comes of them. */
 export function countResults({ code }: Example): number {
   return code.split('//=>').length - 1
+}
+
+/** What the example's comments say that it logs, in order; of `// logs one, two` the first. */
+export function loggedBy({ code }: Example): string[] {
+  return [...code.matchAll(/\/\/ logs (.*?)(?:, |$)/gm)].map(([, text = '']) => text)
 }
 
 function instrumentLine(line: string, call: string): string {

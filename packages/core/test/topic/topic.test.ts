@@ -7,7 +7,7 @@ describe('checkTopic and checkPattern', () => {
   it('count bytes, not characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 700 }), text => {
-        const name = [...text].filter(sign => !/[\u0000-\u001f\u007f/*]/.test(sign)).join('') || 'a'
+        const name = text.replace(/[\p{Cc}/*]/gu, '') || 'a'
         const fits = new TextEncoder().encode(name).length <= MAX_TOPIC_BYTES
         if (fits) expect(() => checkTopic(name)).not.toThrow()
         else expect(refusal(() => checkTopic(name), 'invalid-topic').message).toContain('512 UTF-8 bytes')
@@ -62,7 +62,7 @@ describe('topic', () => {
         try {
           joined = topic(first, ...rest)
         } catch {
-          expect(levels.some(level => level === '' || level === '*' || level === '**' || /[/\u0000-\u001f\u007f]/.test(level))).toBe(true)
+          expect(levels.some(level => level === '' || level === '*' || level === '**' || /[/\p{Cc}]/u.test(level))).toBe(true)
           return
         }
         expect(joined.split('/')).toEqual(levels)

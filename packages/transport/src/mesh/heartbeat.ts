@@ -1,6 +1,7 @@
 import type { Cancel } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
 import { VISIBLE_TICKS } from './roll.ts'
+import type { Item } from './wire.ts'
 
 /** How often a tab looks at its siblings, in milliseconds; visible ones beat as often. */
 const TICK = 2000
@@ -36,17 +37,21 @@ export class Heartbeat {
   beat(): void {
     if (!this.#timer) return
     this.#beaten = this.#env.clock.now()
-    this.#say(this.ticks)
+    this.#say(this.#ticks)
   }
 
-  /** For how many ticks this tab may be silent from now on. */
-  get ticks(): number {
-    return this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS
+  /** What a sibling is told when it meets this tab: it must not miss a hidden one before its next beat. */
+  describe(): Item[] {
+    return this.#env.locks ? [] : [['t', this.#ticks]]
   }
 
   stop(): void {
     this.#timer?.()
     this.#timer = undefined
+  }
+
+  get #ticks(): number {
+    return this.#hidden ? HIDDEN_TICKS : VISIBLE_TICKS
   }
 
   get #hidden(): boolean {

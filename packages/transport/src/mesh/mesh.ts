@@ -61,8 +61,6 @@ export class Mesh implements TransportConnection {
   #previous = ''
   /** Counts joins and leaves, so that what was begun before one of them is not ended after it. */
   #life = 0
-  /** Siblings have said what they want. */
-  #settled = false
   #lock: Hold | undefined
   #joined: Promise<void> = Promise.resolve()
   #closed = false
@@ -140,7 +138,7 @@ export class Mesh implements TransportConnection {
     }
     if (!options.volatile && !to && this.#wanted(topic)) this.#history.add({ topic, id, clock, from, userId, key, node: this.#node, item })
     // While siblings are not known yet, they may want anything.
-    if (this.#settled && this.#out.isOpen && !this.#siblings.roll.interest.wants(topic, to)) return undefined
+    if (this.#siblings.roll.settled && this.#out.isOpen && !this.#siblings.roll.interest.wants(topic, to)) return undefined
     if (!this.#env.BroadcastChannel) return undefined
     this.#out.say(item)
     return this.#out.isOpen ? undefined : this.#joined.then(() => ({}))
@@ -252,7 +250,6 @@ export class Mesh implements TransportConnection {
     await this.#waiting.until(() => left() || met(), expected ? WELCOME_LIMIT : BLIND_LIMIT)
     if (left()) return
     const whole = this.#siblings.roll.settle()
-    this.#settled = true
     this.#link.status({ state: 'connected' })
     if (returning && !whole) this.#link.gap({})
     if (!this.#env.locks) this.#heartbeat.start()
@@ -290,7 +287,6 @@ export class Mesh implements TransportConnection {
   #leave(persisted: boolean): void {
     if (this.#node === '') return
     this.#life++
-    this.#settled = false
     this.#out.stop(['b', persisted ? 1 : 0])
     this.#previous = this.#node
     this.#node = ''
@@ -352,8 +348,6 @@ export class Mesh implements TransportConnection {
   }
 
   #describe(): EncodedItem[] {
-    const sessions = [...this.#sessions].flatMap(([number, session]) => describeSession(number, session, this.#interest))
-    // Without locks: whoever meets a hidden tab must not miss it before its next beat.
-    return this.#env.locks ? sessions : [['t', this.#heartbeat.ticks], ...sessions]
+    return [...this.#heartbeat.describe(), ...[...this.#sessions].flatMap(([number, session]) => describeSession(number, session, this.#interest))]
   }
 }

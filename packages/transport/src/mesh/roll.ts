@@ -36,6 +36,8 @@ export class Roll {
   readonly #went: (node: string) => void
   /** Siblings met in all. */
   met = 0
+  /** Siblings have said what they want. */
+  settled = false
   /** After an absence: each sibling was there all the time and saw nobody new. */
   vouched = true
 
@@ -122,6 +124,7 @@ export class Roll {
 
   /** This tab goes away: nobody is watched any more. What is known of siblings is kept for the return. */
   leave(): void {
+    this.settled = false
     for (const peer of this.peers.values()) {
       peer.watch?.release()
       peer.watch = undefined
@@ -133,6 +136,7 @@ export class Roll {
 
   /** This tab is back: siblings that did not welcome it are gone. Gives whether what was missed is known to be recovered. */
   settle(): boolean {
+    this.settled = true
     let whole = this.vouched && this.peers.size > 0
     for (const peer of [...this.peers.values()]) {
       if (peer.met) continue

@@ -28,6 +28,9 @@ interface Saved {
   readonly userId: string | null
 }
 
+/** Sessions of unnamed id that a tab keeps over reloads, at most. */
+const MAX_SLOTS = 64
+
 /** Gives sessions their ids: kept by the tab over reloads, and never shared by two tabs. */
 export class Identities {
   readonly #env: FullEnvironment
@@ -53,13 +56,22 @@ export class Identities {
     let saved: Saved | undefined
     // Without locks a duplicated tab could not be told from its original: nothing is kept.
     if (this.#env.locks) {
-      let number = 0
-      while (this.#slots.has((session.slot = `${this.#base}:session:${requestedId ?? number}`)) && requestedId === undefined) number++
-      this.#slots.add(session.slot)
-      saved = read(this.#env.sessionStorage, session.slot)
+      session.slot = requestedId === undefined ? this.#slotFor(userId ?? null) : `${this.#base}:session:${requestedId}`
+      if (session.slot !== undefined) {
+        this.#slots.add(session.slot)
+        saved = read(this.#env.sessionStorage, session.slot)
+      }
     }
     const kept = saved?.userId === (userId ?? null) ? saved : undefined
     return this.rename(session, requestedId ?? kept?.id ?? randomId(this.#env.random), (kept?.incarnation ?? 0) + 1)
+  }
+
+  /** Of the slots that are not taken: where this tab kept a session of the same user, else an empty one, else the first. */
+  #slotFor(user: string | null): string | undefined {
+    const slots = Array.from({ length: MAX_SLOTS }, (_, number) => `${this.#base}:session:${number}`).filter(slot => !this.#slots.has(slot))
+    const saved = slots.map(slot => read(this.#env.sessionStorage, slot))
+    const same = saved.findIndex(session => session?.userId === user)
+    return slots[Math.max(same >= 0 ? same : saved.indexOf(undefined), 0)]
   }
 
   /** Makes sure that no other tab has the id before anything is said under it; else the session gets a new one. */

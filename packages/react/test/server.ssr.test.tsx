@@ -1,0 +1,57 @@
+import { type Clock, createHub } from '@earshot/core'
+import { type ReactElement, StrictMode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { describe, expect, it, vi } from 'vitest'
+import { type AppHub, EarshotProvider, useConnection, usePresence, usePublish, useSession, useSubscription, useTopic } from '../src/index.ts'
+import { recordingTransport } from './support/recording-transport.ts'
+
+function Everything(): ReactElement {
+  const { messages, last } = useTopic('chat', { replay: 5 })
+  const { selected } = useTopic('chat', { select: all => ({ count: all.length }) })
+  const { members, self, ready } = usePresence('room', 'Ada')
+  useSubscription('chat', vi.fn<() => void>())
+  usePublish('chat')
+  return (
+    <p>{[useConnection().state, messages.length, last ?? 'nothing', selected.count, members.length, self ?? 'nobody', String(ready)].join(' ')}</p>
+  )
+}
+
+function Asking(): ReactElement {
+  return <p>{useSession().userId}</p>
+}
+
+describe('on a server', () => {
+  it('hooks render what is true of a page that has heard nothing, and open nothing', () => {
+    expect(typeof document).toBe('undefined')
+    const transport = recordingTransport()
+    const hub: AppHub = createHub({ transport })
+    const html = renderToString(
+      <StrictMode>
+        <EarshotProvider hub={hub} userId="ada">
+          <Everything />
+        </EarshotProvider>
+      </StrictMode>,
+    )
+    expect(html).toBe('<p>initialised 0 nothing 0 0 nobody false</p>')
+    expect(hub.stats()).toMatchObject({ sessions: 0, subscriptions: 0 })
+    expect(transport.told).toEqual([])
+    expect(hub.status.state).toBe('initialised')
+  })
+
+  it('a session that is asked for is there, without the transport, and closed after a while', async () => {
+    const after = vi.fn<Clock['after']>(() => () => {})
+    const transport = recordingTransport()
+    const hub: AppHub = createHub({ transport, clock: { now: () => 0, after } })
+    const html = renderToString(
+      <EarshotProvider hub={hub} userId="ada">
+        <Asking />
+      </EarshotProvider>,
+    )
+    expect(html).toBe('<p>ada</p>')
+    expect(transport.told).toEqual([])
+    expect(hub.stats().sessions).toBe(1)
+    expect(after.mock.calls.map(([delay]) => delay)).toEqual([5000])
+    after.mock.calls[0]?.[1]()
+    expect(hub.stats().sessions).toBe(0)
+  })
+})

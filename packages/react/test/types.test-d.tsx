@@ -1,0 +1,77 @@
+// The compiler reads this file and nothing runs it: each line that must not compile says so.
+import { createHub, type Hub, type Message } from '@earshot/core'
+import { expectTypeOf } from 'vitest'
+import { EarshotProvider, usePresence, usePublish, useSession, useSubscription, useTopic } from '@earshot/react'
+
+interface Chat {
+  text: string
+}
+
+// The other tests of this package speak of any topic: the map stays open.
+declare module '@earshot/react' {
+  interface Register {
+    topics: { 'typed/*/chat': Chat; 'typed/*/typing': boolean; '**': unknown }
+    members: { 'typed/*': { name: string }; '**': unknown }
+  }
+}
+
+export function Typed(): null {
+  const { messages, last, publish } = useTopic('typed/42/chat', { limit: 5 })
+  expectTypeOf(messages).toEqualTypeOf<readonly Message<Chat, 'typed/42/chat'>[]>()
+  expectTypeOf(last).toEqualTypeOf<Message<Chat, 'typed/42/chat'> | undefined>()
+  publish({ text: 'hi' })
+  publish({ text: 'hi' }, { echo: false })
+  // @ts-expect-error the map knows better
+  publish('hi')
+
+  expectTypeOf(useTopic('elsewhere').last?.data).toEqualTypeOf<unknown>()
+  const { selected } = useTopic('typed/42/chat', { select: all => all.map(message => message.data.text) })
+  expectTypeOf(selected).toEqualTypeOf<string[]>()
+  // @ts-expect-error with select there are no messages
+  void useTopic('typed/42/chat', { select: all => all.length }).messages
+  // @ts-expect-error a wildcard is no topic
+  useTopic('typed/*/chat').publish({ text: 'hi' })
+
+  usePublish('typed/42/typing')(true)
+  // @ts-expect-error the map knows better
+  usePublish('typed/42/typing')('yes')
+  // @ts-expect-error a wildcard is no topic
+  usePublish('typed/*/typing')
+
+  useSubscription('typed/*/chat', message => {
+    expectTypeOf(message).toEqualTypeOf<Message<Chat, `typed/${string}/chat`> | Message<unknown, string>>()
+  })
+  // @ts-expect-error its end is the component's
+  useSubscription('typed/*/chat', () => {}, { signal: AbortSignal.abort() })
+
+  const { self, members, byUser, update } = usePresence('typed/42', { name: 'Ada' })
+  expectTypeOf(self?.data).toEqualTypeOf<{ name: string } | undefined>()
+  expectTypeOf(members[0]?.data).toEqualTypeOf<{ name: string } | undefined>()
+  expectTypeOf(byUser.get('ada')?.[0]?.data).toEqualTypeOf<{ name: string } | undefined>()
+  update(old => ({ name: `${old?.name ?? 'Ada'}!` }))
+  // @ts-expect-error the map knows better
+  usePresence('typed/42', { nickname: 'Ada' })
+
+  useSession().publish('typed/42/chat', { text: 'hi' })
+  // @ts-expect-error the map knows better
+  useSession().publish('typed/42/chat', 'hi')
+  return null
+}
+
+interface Topics {
+  'typed/*/chat': Chat
+  'typed/*/typing': boolean
+  '**': unknown
+}
+interface Members {
+  'typed/*': { name: string }
+  '**': unknown
+}
+
+const hub: Hub<Topics, Topics, Members> = createHub<Topics, Members>()
+void (<EarshotProvider hub={hub} userId={undefined} />)
+void (<EarshotProvider session={hub.openSession()} />)
+// @ts-expect-error either of the two
+void (<EarshotProvider hub={hub} session={hub.openSession()} />)
+// @ts-expect-error one of the two
+void (<EarshotProvider />)
