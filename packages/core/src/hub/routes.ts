@@ -24,8 +24,10 @@ export interface Route {
 /** The routes of a hub: which subscriptions a topic has, found once and kept until they change. */
 export class Routes {
   readonly #index = new PatternIndex<HubSubscription | Set<HubSubscription>>()
-  readonly #routes = new Map<string, Route>()
-  readonly #stats = new Map<string, TopicStats>()
+  #routes = new Map<string, Route>()
+  /** Two generations of counts bound them without an order of use to keep: deleting a map's first key again and again would make it slow. */
+  #stats = new Map<string, TopicStats>()
+  #older = new Map<string, TopicStats>()
   readonly #limit: number
   readonly #schemaOf: ((topic: string) => StandardSchema | undefined) | undefined
   #misses = 0
@@ -89,8 +91,12 @@ export class Routes {
   stats(topic: string): TopicStats {
     let stats = this.#stats.get(topic)
     if (!stats) {
-      if (this.#stats.size >= this.#limit) this.#stats.delete(this.#stats.keys().next().value as string)
-      this.#stats.set(topic, (stats = { published: 0, dropped: 0 }))
+      stats = this.#older.get(topic) ?? { published: 0, dropped: 0 }
+      if (this.#stats.size >= this.#limit) {
+        this.#older = this.#stats
+        this.#stats = new Map()
+      }
+      this.#stats.set(topic, stats)
     }
     return stats
   }
@@ -100,11 +106,11 @@ export class Routes {
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic ${show(topic)} is reserved: only the hub publishes below a level that starts with $`, { topic })
     const route = this.#build(topic)
     // A full cache that gave way to each miss would cost more than none: it starts afresh once misses say that it is out of date.
-    if (this.#routes.size >= this.#limit && ++this.#misses > this.#limit * 4) {
-      this.#routes.clear()
+    if (this.#routes.size < this.#limit) this.#routes.set(topic, route)
+    else if (this.#limit > 0 && ++this.#misses > this.#limit * 4) {
+      this.#routes = new Map()
       this.#misses = 0
     }
-    if (this.#routes.size < this.#limit) this.#routes.set(topic, route)
     return route
   }
 
@@ -120,7 +126,7 @@ export class Routes {
   }
 
   #forget(pattern: string): void {
-    if (isWildcard(pattern)) this.#routes.clear()
+    if (isWildcard(pattern)) this.#routes = new Map()
     else if (pattern === '') this.#broadcast = undefined
     else this.#routes.delete(pattern)
   }

@@ -48,15 +48,21 @@ export class PatternIndex<Value> {
     if (exact !== undefined) visit(exact)
     // A broadcast has the empty topic, which no wildcard matches.
     if (this.#shapes.size === 0 || topic === '') return
-    const levels = topic.split('/')
-    for (const shape of this.#shapes.values()) {
-      const { length, stars, open } = shape
-      if (open ? levels.length < length : levels.length !== length) continue
-      const candidate = open ? levels.slice(0, length - 1) : levels.slice()
-      for (const star of stars) candidate[star] = '*'
-      if (open) candidate.push('**')
-      if (topic[0] === '$' && candidate[0]?.[0] === '*') continue
-      const value = this.entries.get(candidate.join('/'))
+    // Where levels end, the one before the first at -1.
+    const ends = [-1]
+    for (let end = topic.indexOf('/'); end >= 0; end = topic.indexOf('/', end + 1)) ends.push(end)
+    const levels = ends.push(topic.length) - 1
+    for (const { length, stars, open } of this.#shapes.values()) {
+      if (open ? levels < length : levels !== length) continue
+      let candidate = ''
+      let copied = 0
+      for (const star of stars) {
+        candidate += topic.slice(copied, (ends[star] as number) + 1) + '*'
+        copied = ends[star + 1] as number
+      }
+      candidate += open ? topic.slice(copied, (ends[length - 1] as number) + 1) + '**' : topic.slice(copied)
+      if (topic[0] === '$' && candidate[0] === '*') continue
+      const value = this.entries.get(candidate)
       if (value !== undefined) visit(value)
     }
   }

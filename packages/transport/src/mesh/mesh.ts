@@ -241,7 +241,7 @@ export class Mesh implements TransportConnection {
     }
     await this.#prove(left)
     // The live map: sessions that are opened meanwhile are claimed too.
-    for (const session of this.#sessions.values()) if (session.id !== '') await this.#claim(session)
+    for (const session of this.#sessions.values()) if (session.id !== '' && !left()) await this.#claim(session)
     if (left()) return
     this.#siblings.roll.vouched = returning
     this.#hello(returning)

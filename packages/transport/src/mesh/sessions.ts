@@ -83,9 +83,9 @@ export class Identities {
     const { locks, random } = this.#env
     if (!locks) return
     for (;;) {
-      session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, lost)
-      // Locks that are denied refuse nobody: then the id is as good as it gets.
-      if (await session.lock.granted.catch(() => true)) return
+      const lock = (session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, lost))
+      // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
+      if ((await lock.granted.catch(() => true)) || session.lock !== lock) return
       this.rename(session, randomId(random), 1)
     }
   }

@@ -90,6 +90,11 @@ export class Chaos {
     }
   }
 
+  /** Pages that the browser could not keep in its cache. */
+  evicted(): Life[] {
+    return this.living().filter(({ tab }) => tab.state === 'gone')
+  }
+
   /** Everyone is awake, everything has arrived, and nothing is lost any more. */
   async finish(): Promise<void> {
     this.#losing = false
@@ -207,6 +212,7 @@ function isLosable(data: unknown): boolean {
 export function faults(chaos: Chaos, lossy: boolean): string[] {
   const { lives, spoken } = chaos
   const found: string[] = []
+  found.push(...chaos.evicted().map(life => `life ${life.number} was evicted from the back/forward cache`))
   const name = (life: Life): string => `life ${life.number} (${life.tab.id})`
   for (const life of lives) {
     const errors = life.app.errors.map((error: EarshotError) => error.message)
