@@ -11,7 +11,7 @@ export function tableOf(results) {
       index === 0 ? name : '',
       library,
       `${amount(figures[library])} ${unit}`,
-      index === 0 ? '' : `${(figures[library] / figures[libraries[0]]).toFixed(2)} ×`,
+      index === 0 || figures[libraries[0]] === 0 ? '' : `${(figures[library] / figures[libraries[0]]).toFixed(2)} ×`,
       goals.filter(({ of = libraries[0] }) => of === library).map((goal) => verdict(goal, figures[library], figures)).join('; '),
     ]),
   )

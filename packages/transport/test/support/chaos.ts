@@ -2,10 +2,10 @@ import { capture, type EarshotError, type Message, type Presence, type Subscript
 import { createTestBrowser, type Engine, seededRandom, type TestBrowser, type TestTab } from '@earshot/core/testing'
 import { type App, startApp } from './tabs.ts'
 
-/** What may happen; who it happens to and how are numbers that are taken modulo what there is. */
+/** What may happen, as often as it stands here; who it happens to and how are numbers that are taken modulo what there is. */
 export const ACTS = [
-  'join', 'publish', 'publish', 'publish', 'publish', 'listen', 'listen', 'unlisten', 'enter', 'leave', 'crash', 'close', 'reload', 'duplicate',
-  'freeze', 'bfcache', 'bfcache', 'wake', 'wake', 'hide', 'wait', 'wait', 'quiet',
+  ...Array.from({ length: 12 }, () => 'publish' as const), ...Array.from({ length: 6 }, () => 'wait' as const), 'listen', 'listen', 'listen', 'unlisten',
+  'join', 'join', 'enter', 'enter', 'leave', 'crash', 'close', 'reload', 'duplicate', 'freeze', 'bfcache', 'bfcache', 'wake', 'wake', 'wake', 'hide', 'quiet', 'quiet',
 ] as const
 
 export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: number]
@@ -70,17 +70,20 @@ export class Chaos {
   readonly spoken: Spoken[] = []
   moment = 0
   #losing: boolean
+  /** How long the first tabs have to meet before anything happens. */
+  readonly #headStart: number
 
   constructor({ engine, latency, reorderGrants, seed, loss }: Schedule) {
     const random = seededRandom(seed)
     this.browser = createTestBrowser({ engine, reorderGrants, seed, latency: () => random() * latency })
     this.#losing = loss > 0
+    this.#headStart = (seed % 2) * 400
     this.browser.intercept(({ data }) => (!this.#losing || !isLosable(data) || random() > loss ? 'deliver' : random() < 0.5 ? 'drop' : 'messageerror'))
   }
 
   async play(acts: readonly Act[]): Promise<void> {
-    this.#start(this.browser.openTab())
-    this.#start(this.browser.openTab())
+    for (const pattern of PATTERNS.slice(1)) this.#listen(this.#start(this.browser.openTab()), pattern)
+    await this.browser.advance(this.#headStart)
     for (const [kind, who, how] of acts) {
       this.moment++
       const living = this.living()
@@ -112,7 +115,7 @@ export class Chaos {
   async #act(kind: Act[0], life: Life, how: number): Promise<void> {
     const { tab } = life
     const running = tab.state === 'visible' || tab.state === 'hidden'
-    if (kind === 'wait') return this.browser.advance([0, 1, 3, 50, 400, 2500, 5000][how % 7] as number)
+    if (kind === 'wait') return this.browser.advance([0, 1, 2, 5, 30, 400, 2500][how % 7] as number)
     if (kind === 'quiet') return this.#quiet()
     if (kind === 'crash') return this.#end(life, () => tab.crash())
     if (kind === 'close') return this.#end(life, () => tab.close())
@@ -137,12 +140,13 @@ export class Chaos {
     if (this.living().length < MAX_TABS) this.#start(this.browser.openTab())
   }
 
-  #start(tab: TestTab): void {
+  #start(tab: TestTab): Life {
     const number = this.lives.length
     const app = startApp(tab, { userId: `user${number % 3}` })
     const life: Life = { number, app, tab, room: app.session.presence('room'), ears: [], gapMoments: [], published: 0, entered: false, cached: false, ended: false }
     app.hub.on('gap', () => life.gapMoments.push(this.moment))
     this.lives.push(life)
+    return life
   }
 
   #end(life: Life, end: () => void): void {
