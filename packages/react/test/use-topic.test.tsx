@@ -108,8 +108,8 @@ describe('useTopic', () => {
     for (let number = 1; number <= 5; number++) hub.publish('chat', number)
     await frames.next()
     expect(container.textContent).toBe('5|53 4 5|5|undefined')
-    change([<Chat key="1" options={{ limit: 2 }} />])
-    expect(container.textContent).toBe('4 5|5')
+    change([<Chat key="1" options={{ limit: 2 }} />, <Chat key="4" options={{ limit: 10 }} />])
+    expect(container.textContent).toBe('4 5|53 4 5|5') // what nobody wanted was not kept
     expect(hub.count('chat')).toEqual({ chat: 1 })
   })
 

@@ -68,6 +68,11 @@ export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidOption(name, value, 'a function')
 }
 
+/** @throws `invalid-options` unless each of these options is a function or left out */
+export function checkFunctions<Options extends object>(options: Options, ...names: (keyof Options & string)[]): void {
+  for (const name of names) if (options[name] !== undefined) checkFunction(name, options[name])
+}
+
 /** @throws `invalid-options` unless it is a string that says something */
 export function checkName(name: string, value: unknown): void {
   if (typeof value !== 'string' || !value) throw invalidOption(name, value, 'a string that is not empty')

@@ -27,7 +27,8 @@ export class MessageQueue {
   #start = 0
 
   /** @throws `invalid-options` for a capacity that is no whole number ≥ 0 or an unknown policy */
-  constructor({ capacity = 256, overflow = 'drop-newest' }: QueueOptions) {
+  constructor({ capacity, overflow = 'drop-newest' }: QueueOptions, usual = 256) {
+    capacity ??= usual
     checkCount('capacity', capacity)
     if (!POLICIES.includes(overflow)) throw invalidOption('overflow', overflow, `one of ${POLICIES.join(', ')}`)
     this.capacity = capacity
@@ -40,13 +41,14 @@ export class MessageQueue {
 
   /** Adds a message; gives the one that was dropped for it, if any. */
   push(message: HubMessage): HubMessage | undefined {
+    const { overflow } = this
     let dropped: HubMessage | undefined
-    if (this.overflow === 'latest') {
+    if (overflow === 'latest') {
       const older = this.#items.findIndex((item, index) => index >= this.#start && item.topic === message.topic)
-      if (older >= 0) dropped = this.#items.splice(older, 1)[0]
+      if (older >= 0) [dropped] = this.#items.splice(older, 1)
     }
     if (this.size >= this.capacity) {
-      if (this.capacity === 0 || this.overflow === 'drop-newest' || this.overflow === 'error') return message
+      if (this.capacity === 0 || overflow === 'drop-newest' || overflow === 'error') return message
       dropped = this.shift()
     }
     this.#items.push(message)

@@ -2,54 +2,34 @@ import type { HubMessage } from './message.ts'
 import type { MessageQueue } from './queue.ts'
 import type { Listener, Subscription } from './subscription.ts'
 
-/** Runs an async listener on a few messages at a time, in order, over a bounded queue. */
-export class SerialListener {
-  readonly #listener: Listener
-  readonly #limit: number
-  readonly #queue: MessageQueue
-  readonly #failed: (error: unknown, message: HubMessage, subscription: Subscription) => void
-  readonly #dropped: (message: HubMessage) => void
-  #running = 0
-  #idle: (() => void)[] = []
-
-  constructor(
-    listener: Listener,
-    limit: number,
-    queue: MessageQueue,
-    failed: (error: unknown, message: HubMessage, subscription: Subscription) => void,
-    dropped: (message: HubMessage) => void,
-  ) {
-    this.#listener = listener
-    this.#limit = limit
-    this.#queue = queue
-    this.#failed = failed
-    this.#dropped = dropped
-  }
-
-  take(message: HubMessage, subscription: Subscription): void {
-    if (this.#running < this.#limit) {
-      void this.#run(message, subscription)
-      return
-    }
-    const dropped = this.#queue.push(message)
-    if (dropped) this.#dropped(dropped)
-  }
-
-  /** Resolves when no call is under way. */
-  idle(): Promise<void> {
-    return this.#running === 0 ? Promise.resolve() : new Promise(resolve => this.#idle.push(resolve))
-  }
-
-  async #run(first: HubMessage, subscription: Subscription): Promise<void> {
-    this.#running++
-    for (let message: HubMessage | undefined = first; message; message = subscription.active ? this.#queue.shift() : undefined) {
+/** A listener that calls an async one on at most `limit` messages at a time, in order; more wait in the queue. */
+export function serialListener(
+  listener: Listener,
+  limit: number,
+  queue: MessageQueue,
+  failed: (error: unknown, message: HubMessage, subscription: Subscription) => void,
+  dropped: (message: HubMessage) => void,
+): { call: Listener; idle: () => Promise<void> } {
+  let running = 0
+  let settled = (): void => {}
+  const run = async (first: HubMessage, subscription: Subscription): Promise<void> => {
+    running++
+    for (let message: HubMessage | undefined = first; message; message = subscription.active ? queue.shift() : undefined) {
       try {
-        await this.#listener(message, subscription)
+        await listener(message, subscription)
       } catch (error) {
-        this.#failed(error, message, subscription)
+        failed(error, message, subscription)
       }
     }
-    this.#running--
-    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (--running === 0) settled()
+  }
+  return {
+    call(message, subscription) {
+      if (running < limit) return void run(message as HubMessage, subscription)
+      const lost = queue.push(message as HubMessage)
+      if (lost) dropped(lost)
+    },
+    /** Resolves when no call is under way; asked once, at the end. */
+    idle: () => new Promise(resolve => (running ? (settled = resolve) : resolve())),
   }
 }

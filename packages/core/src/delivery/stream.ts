@@ -2,7 +2,8 @@ import { EarshotError } from '../base/errors.ts'
 import type { Message } from '../base/message.ts'
 import type { HubMessage } from './message.ts'
 import type { MessageQueue } from './queue.ts'
-import type { CloseReason } from './subscription.ts'
+import { checkPattern } from '../topic/topic.ts'
+import { type CloseReason, HubSubscription, patternsOf, type SubscriptionHost } from './subscription.ts'
 
 /** Messages to read with `for await`, over a bounded queue. It registers at the call and ends with `break`, `return()`, abort or close. */
 export interface MessageStream<M extends Message = Message> extends AsyncIterableIterator<M, undefined> {
@@ -23,15 +24,6 @@ export interface MessageStream<M extends Message = Message> extends AsyncIterabl
   [Symbol.dispose](): void
 }
 
-/** What a stream needs of its session. */
-export interface StreamHost {
-  add(pattern: string): boolean
-  remove(pattern: string): boolean
-  ready(): Promise<void>
-  dropped(message: HubMessage): void
-  ended(reason: CloseReason): void
-}
-
 interface Reader {
   resolve(result: IteratorResult<Message, undefined>): void
   reject(error: unknown): void
@@ -39,41 +31,22 @@ interface Reader {
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-/** The reading end of a queue. */
-export class HubStream implements MessageStream {
-  readonly #host: StreamHost
+/** A subscription whose listener fills a queue, and the reading end of that queue. */
+export class HubStream extends HubSubscription implements MessageStream {
   readonly #queue: MessageQueue
+  readonly #dropped: (message: HubMessage) => void
   readonly #readers: Reader[] = []
   #error: EarshotError | undefined
-  active = true
 
-  constructor(queue: MessageQueue, host: StreamHost) {
+  constructor(patterns: Set<string>, host: SubscriptionHost, order: number, queue: MessageQueue, dropped: (message: HubMessage) => void) {
+    super([], host, (message, stream) => (stream as HubStream).#push(message as HubMessage), order)
+    this.more.patterns = patterns
     this.#queue = queue
-    this.#host = host
+    this.#dropped = dropped
   }
 
   get size(): number {
     return this.#queue.size
-  }
-
-  get ready(): Promise<void> {
-    return this.#host.ready()
-  }
-
-  /** Takes a message in: a waiting reader gets it, else the queue. */
-  push(message: HubMessage): void {
-    if (!this.active) return
-    const reader = this.#readers.shift()
-    if (reader) {
-      reader.resolve({ done: false, value: message })
-      return
-    }
-    const dropped = this.#queue.push(message)
-    if (!dropped) return
-    this.#host.dropped(dropped)
-    if (this.#queue.overflow !== 'error') return
-    this.#error = new EarshotError('overflow', `The stream's queue of ${this.#queue.capacity} is full: read faster, raise capacity or choose another overflow`)
-    this.close('closed')
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {
@@ -86,48 +59,58 @@ export class HubStream implements MessageStream {
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
-    this.#end('returned')
+    this.unsubscribe()
     return Promise.resolve(DONE)
   }
 
   throw(error?: unknown): Promise<IteratorResult<Message, undefined>> {
-    this.#end('returned')
+    this.unsubscribe()
     return Promise.reject(error)
   }
 
   add(pattern: string): boolean {
-    return this.active && this.#host.add(pattern)
-  }
-
-  remove(pattern: string): boolean {
-    return this.active && this.#host.remove(pattern)
+    const patterns = patternsOf(this) as Set<string>
+    if (!this.active) return false
+    checkPattern(pattern)
+    if (patterns.has(pattern)) return false
+    patterns.add(pattern)
+    this.host.hub.add(this, pattern)
+    return true
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  [Symbol.dispose](): void {
-    this.#end('returned')
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
-    this.#end('returned')
+    this.unsubscribe()
     return Promise.resolve()
   }
 
-  #end(reason: CloseReason): void {
+  /** The reader went away: what is buffered is of no use any more. */
+  override unsubscribe(): void {
     this.#error = undefined
     this.#queue.clear()
-    this.close(reason)
+    this.close('returned')
   }
 
   /** Stops taking messages in; what is buffered can be read unless the reader itself went away. */
-  close(reason: CloseReason): void {
-    if (!this.active) return
-    this.active = false
+  override close(reason: CloseReason): void {
+    if (this.ended) return
     if (reason === 'aborted') this.#queue.clear()
-    this.#host.ended(reason)
+    super.close(reason)
     for (const reader of this.#readers.splice(0)) reader.resolve(DONE)
+  }
+
+  /** A waiting reader gets the message, else the queue. */
+  #push(message: HubMessage): void {
+    const reader = this.#readers.shift()
+    if (reader) return reader.resolve({ done: false, value: message })
+    const dropped = this.#queue.push(message)
+    if (!dropped) return
+    this.#dropped(dropped)
+    if (this.#queue.overflow !== 'error') return
+    this.#error = new EarshotError('overflow', `The stream's queue of ${this.#queue.capacity} is full: read faster, raise capacity or choose another overflow`)
+    this.close('closed')
   }
 }

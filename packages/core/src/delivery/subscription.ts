@@ -25,13 +25,20 @@ export interface Subscription {
   [Symbol.dispose](): void
 }
 
-/** What a subscription needs of the one that made it: never the hub. */
+/** What a subscription needs of the one that made it: never the hub itself. */
 export interface SubscriptionHost {
   readonly id: string
   readonly userId: string | undefined
-  /** Takes the subscription out of the index. */
+  readonly ready: Promise<void>
+  /** Pattern → how many subscriptions: what the transport was told. */
+  readonly interests: Map<string, number>
+  /** Where its patterns are indexed; tells whether that changed anything. */
+  readonly hub: {
+    add(subscription: HubSubscription, pattern: string): void
+    remove(subscription: HubSubscription, pattern: string): boolean
+  }
+  /** Forgets the subscription. */
   drop(subscription: HubSubscription): void
-  sync(): Promise<void>
 }
 
 /** What only some subscriptions have; made when first needed, since most never are. */
@@ -42,8 +49,6 @@ interface Extras {
   echo?: boolean
   /** What a stream listens to at the moment. */
   patterns?: Set<string>
-  /** What `subscribe` was given, when `listener` is a wrapper of it. */
-  given?: Listener
   closed?: Promise<CloseReason>
   /** Resolves when no call is under way. */
   idle?: () => Promise<unknown>
@@ -55,7 +60,10 @@ interface Extras {
 export class HubSubscription implements Subscription {
   readonly pattern: string | readonly string[]
   readonly host: SubscriptionHost
-  readonly listener: Listener
+  /** What `subscribe` was given. */
+  readonly given: Listener
+  /** What is called: the listener, or what its options put around it. */
+  listener: Listener
   readonly order: number
   /** Why it ended; `undefined` while it lives. */
   ended: CloseReason | undefined
@@ -64,7 +72,7 @@ export class HubSubscription implements Subscription {
   constructor(pattern: string | readonly string[], host: SubscriptionHost, listener: Listener, order: number) {
     this.pattern = pattern
     this.host = host
-    this.listener = listener
+    this.given = this.listener = listener
     this.order = order
     this.ended = undefined
     this.extras = undefined
@@ -85,7 +93,7 @@ export class HubSubscription implements Subscription {
   }
 
   get ready(): Promise<void> {
-    return (this.more.ready ??= this.host.sync())
+    return this.extras?.ready ?? this.host.ready
   }
 
   get closed(): Promise<CloseReason> {
@@ -98,16 +106,23 @@ export class HubSubscription implements Subscription {
   }
 
   [Symbol.dispose](): void {
-    this.close('unsubscribed')
+    this.unsubscribe()
   }
 
   close(reason: CloseReason): void {
     if (this.ended) return
     this.ended = reason
-    this.host.drop(this)
-    const { extras } = this
+    const { extras, host } = this
+    host.drop(this)
+    for (const pattern of patternsOf(this)) host.hub.remove(this, pattern)
     extras?.controller?.abort(reason)
     for (const closer of extras?.closers?.splice(0) ?? []) closer(reason)
+  }
+
+  /** Stops listening to one of its patterns. */
+  remove(pattern: string): boolean {
+    const patterns = (this.more.patterns ??= new Set(patternsOf(this)))
+    return this.active && patterns.delete(pattern) && this.host.hub.remove(this, pattern)
   }
 
   /** Calls `closer` once when the subscription ends. */
@@ -123,8 +138,7 @@ export function patternsOf({ pattern, extras }: HubSubscription): Iterable<strin
 
 /** Ties a lifetime to the caller's signal; gives what unties it. A signal that has fired ends it at once. */
 export function followSignal(signal: AbortSignal | undefined, end: () => void): () => void {
-  if (!signal) return () => {}
-  if (signal.aborted) end()
-  else signal.addEventListener('abort', end, { once: true })
-  return () => signal.removeEventListener('abort', end)
+  if (signal?.aborted) end()
+  else signal?.addEventListener('abort', end, { once: true })
+  return () => signal?.removeEventListener('abort', end)
 }

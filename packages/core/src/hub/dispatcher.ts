@@ -4,7 +4,7 @@ import type { HubSubscription, Listener, Subscription, SubscriptionHost } from '
 import type { Route } from './routes.ts'
 
 /** Deliveries that may wait while a listener runs. */
-export const MAX_PENDING = 65_536
+const MAX_PENDING = 65_536
 
 /** Whom a message is not for. */
 export interface Selection {
@@ -15,7 +15,7 @@ export interface Selection {
 }
 
 interface Pending {
-  readonly route: Route
+  readonly targets: readonly HubSubscription[]
   readonly message: HubMessage
   readonly selection: Selection | undefined
 }
@@ -37,18 +37,19 @@ export class Dispatcher {
 
   /** Delivers now, or after the message under way. @throws `overflow` when too many wait */
   dispatch(route: Route, message: HubMessage, selection?: Selection): void {
-    if (this.#busy) {
-      if (this.#pending.length >= MAX_PENDING) {
-        throw new EarshotError('overflow', `${MAX_PENDING} publishes made inside listeners wait: do listeners answer one another for ever?`, { topic: message.topic })
-      }
-      this.#pending.push({ route, message, selection })
-      return
-    }
+    if (this.#busy || selection || route.picky) return this.send(route.targets, message, selection)
     this.#busy = true
-    if (selection || route.picky) this.#deliverPicky(route, message, selection)
-    else this.#deliver(route, message)
-    if (this.#pending.length > 0) this.#drain()
-    this.#busy = false
+    this.#deliver(route, message)
+    this.#drain()
+  }
+
+  /** The same for some targets; each is asked whether it still lives and the message is for it. */
+  send(targets: readonly HubSubscription[], message: HubMessage, selection?: Selection): void {
+    if (this.#pending.length >= MAX_PENDING) {
+      throw new EarshotError('overflow', `${MAX_PENDING} publishes made inside listeners wait: do listeners answer one another for ever?`, { topic: message.topic })
+    }
+    this.#pending.push({ targets, message, selection })
+    if (!this.#busy) this.#drain()
   }
 
   /** The subscription ended: the delivery under way passes it over. */
@@ -58,9 +59,9 @@ export class Dispatcher {
   }
 
   #drain(): void {
-    while (this.#pending.length > 0) {
-      for (const { route, message, selection } of this.#pending.splice(0)) this.#deliverPicky(route, message, selection)
-    }
+    this.#busy = true
+    while (this.#pending.length > 0) for (const pending of this.#pending.splice(0)) this.#deliverPicky(pending)
+    this.#busy = false
   }
 
   /** Everyone hears it: no questions in the loop. */
@@ -85,8 +86,7 @@ export class Dispatcher {
   }
 
   /** Each target is asked: does it live still, and is the message for it? */
-  #deliverPicky(route: Route, message: HubMessage, selection: Selection | undefined): void {
-    const { targets } = route
+  #deliverPicky({ targets, message, selection }: Pending): void {
     for (const target of targets) {
       if (target.ended || !wants(target, message, selection)) continue
       this.delivered++

@@ -11,17 +11,14 @@ export function glob(pattern: string): (name: string) => boolean {
     if (sign === '*') return '[^]*'
     if (sign === '?') return '[^]'
     if (set === undefined) return `\\${sign}`
-    if (!set || !sign.endsWith(']')) throw badGlob(pattern)
+    // Nothing good: the parenthesis makes it no expression.
+    if (!set || !sign.endsWith(']')) return '('
     return `[${not ? '^' : ''}${set.replace(/[\\^[]/g, '\\$&')}]`
   })
   try {
     const expression = new RegExp(`^${source}$`, 'u')
     return name => expression.test(name)
   } catch (error) {
-    throw badGlob(pattern, error)
+    throw new EarshotError('invalid-pattern', `Event ${show(pattern)} is no valid glob: close its [ ] and give it signs in rising order`, { pattern }, error)
   }
-}
-
-function badGlob(pattern: string, cause?: unknown): EarshotError {
-  return new EarshotError('invalid-pattern', `Event ${show(pattern)} is no valid glob: close its [ ] and give it signs in rising order`, { pattern }, cause)
 }

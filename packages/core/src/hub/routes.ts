@@ -38,14 +38,10 @@ export class Routes {
     this.#schemaOf = schemaOf
   }
 
-  /** The route of a topic. @throws `invalid-topic` */
+  /** The route of a topic; `''` is broadcasts. @throws `invalid-topic` */
   of(topic: string): Route {
+    if (topic === '') return (this.#broadcast ??= this.#build(''))
     return this.#routes.get(topic) ?? this.#miss(topic)
-  }
-
-  /** The route of broadcasts. */
-  ofBroadcast(): Route {
-    return (this.#broadcast ??= this.#build(''))
   }
 
   /** Gives how many subscriptions the pattern has now. */
@@ -121,7 +117,7 @@ export class Routes {
       listeners: targets.map(target => target.listener),
       picky: targets.some(target => target.extras?.echo === false),
       stats: this.stats(topic),
-      schema: this.#schemaOf?.(topic),
+      schema: topic === '' ? undefined : this.#schemaOf?.(topic),
     }
   }
 

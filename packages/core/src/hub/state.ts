@@ -1,7 +1,11 @@
+import type { Cancel } from '../base/clock.ts'
+import { Handle } from '../base/handle.ts'
+import { Listeners } from '../base/listeners.ts'
 import type { Message } from '../base/message.ts'
-import { checkFunction, EarshotError } from '../base/errors.ts'
 import { compareMessages } from '../delivery/message.ts'
 import type { Subscription } from '../delivery/subscription.ts'
+import type { SubscribeOptions } from './listening.ts'
+import type { HistoryOptions, PublishOptions } from './transport.ts'
 
 /** A value shared by all who ask for the same topic: the last write wins, by Lamport counter and never by clock. */
 export interface SharedState<Value = unknown> {
@@ -22,43 +26,41 @@ export interface SharedState<Value = unknown> {
 
 /** What a shared state needs of its session. */
 export interface StateHost {
-  subscribe(listener: (message: Message) => void): Subscription
-  /** The last message that others hold. */
-  past(): Promise<readonly Message[]>
-  publish(value: unknown): Message
-  report(error: unknown): void
-  /** The handle is closed. */
-  released(): void
-}
-
-/** What all handles of a topic in one page share. */
-export interface StateCell {
-  last: Message | undefined
-  handles: number
+  readonly parts: Set<Handle>
+  readonly hub: {
+    readonly states: Set<HubState>
+    readonly report: (error: unknown) => void
+  }
+  readonly ready: Promise<void>
+  history(topic: string, options: HistoryOptions): Promise<readonly Message[]>
+  publish(topic: string, value: unknown, options: PublishOptions): { readonly message: Message }
+  subscribe(topic: string, listener: (message: Message) => void, options: SubscribeOptions): Subscription
 }
 
 /** The one class of shared states. */
-export class HubState implements SharedState {
+export class HubState extends Handle implements SharedState {
   readonly topic: string
   readonly ready: Promise<void>
-  readonly #host: StateHost
+  readonly #session: StateHost
   readonly #subscription: Subscription
-  readonly #listeners = new Set<(value: unknown) => void>()
-  #open = true
+  readonly #listeners: Listeners<unknown>
   #value: unknown
-  readonly #cell: StateCell
   #last: Message | undefined
   /** Writes made before the first snapshot came: they go on top of it. `undefined` from then on. */
   #early: ((old: unknown) => unknown)[] | undefined = []
 
-  constructor(topic: string, initial: unknown, cell: StateCell, host: StateHost) {
+  constructor(topic: string, initial: unknown, session: StateHost) {
+    super(`state of "${topic}"`, session.parts)
+    const { report, states } = session.hub
     this.topic = topic
     this.#value = initial
-    this.#cell = cell
-    this.#host = host
-    this.#subscription = host.subscribe(message => this.#apply(message))
-    if (cell.last) this.#apply(cell.last)
-    this.ready = host.past().then(past => this.#settle(past), host.report)
+    this.#session = session
+    this.#listeners = new Listeners(report)
+    this.#subscription = session.subscribe(topic, message => this.#apply(message), { own: true })
+    // What a handle of this page knows, the next one knows at once.
+    for (const other of states) if (other.topic === topic && other.#last) this.#apply(other.#last)
+    states.add(this)
+    this.ready = session.ready.then(() => (this.closed ? [] : session.history(topic, { limit: 1 }))).then(past => this.#settle(past), report)
   }
 
   get(): unknown {
@@ -66,38 +68,34 @@ export class HubState implements SharedState {
   }
 
   set(value: unknown): void {
-    if (!this.#open) throw new EarshotError('session-closed', `The state handle of "${this.topic}" is closed: ask the session for a new one`)
+    this.check()
     const write = typeof value === 'function' ? (value as (old: unknown) => unknown) : () => value
-    const mine = this.#host.publish(write(this.#value))
+    const mine = this.#publish(write(this.#value))
     // A plain value makes the earlier writes pointless; a chain of functions is kept, and bounded.
     if (this.#early) this.#early = typeof value === 'function' ? [...this.#early, write].slice(-100) : [write]
     this.#apply(mine)
   }
 
-  subscribe(listener: (value: unknown) => void): () => void {
-    checkFunction('listener', listener)
-    const own = (value: unknown): void => listener(value)
-    this.#listeners.add(own)
-    return () => this.#listeners.delete(own)
+  subscribe(listener: (value: unknown) => void): Cancel {
+    return this.#listeners.add(listener)
   }
 
-  close(): void {
-    if (!this.#open) return
-    this.#open = false
-    this.#early = undefined
+  protected end(): void {
     this.#listeners.clear()
     this.#subscription.unsubscribe()
-    this.#host.released()
+    this.#session.hub.states.delete(this)
   }
 
-  [Symbol.dispose](): void {
-    this.close()
+  #publish(value: unknown): Message {
+    return this.#session.publish(this.topic, value, { retain: true }).message
   }
 
   #apply(message: Message): void {
     if (this.#last && compareMessages(message, this.#last) <= 0) return
-    this.#cell.last = this.#last = message
-    this.#set(message.data)
+    this.#last = message
+    if (Object.is(message.data, this.#value)) return
+    this.#value = message.data
+    this.#listeners.tell(message.data)
   }
 
   /** The first snapshot is here. If it won over the writes that were made meanwhile, they are made again above it. */
@@ -105,19 +103,7 @@ export class HubState implements SharedState {
     for (const message of past) this.#apply(message)
     const early = this.#early
     this.#early = undefined
-    if (!early?.length || !this.#open || this.#last !== past.at(-1)) return
-    this.#apply(this.#host.publish(early.reduce((value, write) => write(value), this.#value)))
-  }
-
-  #set(value: unknown): void {
-    if (Object.is(value, this.#value)) return
-    this.#value = value
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(value)
-      } catch (error) {
-        this.#host.report(error)
-      }
-    }
+    if (!early?.length || this.closed || this.#last !== past.at(-1)) return
+    this.#apply(this.#publish(early.reduce((value, write) => write(value), this.#value)))
   }
 }

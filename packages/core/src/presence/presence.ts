@@ -1,4 +1,6 @@
-import { checkFunction, EarshotError } from '../base/errors.ts'
+import type { Cancel, Clock } from '../base/clock.ts'
+import { Handle } from '../base/handle.ts'
+import { Listeners } from '../base/listeners.ts'
 import { type Member, type PresenceEvent, Roster } from './roster.ts'
 
 /** A handle on the presence of one topic. */
@@ -25,59 +27,78 @@ export interface Presence<Data = unknown> {
   [Symbol.dispose](): void
 }
 
-/** The presence of one topic in one hub: shared by all handles, fed by sessions and the transport. */
-export class PresenceTopic {
-  readonly roster: Roster = new Roster()
-  readonly listeners: Set<(event: PresenceEvent) => void> = new Set()
-  /** Open handles. */
-  handles = 0
-  ready: Promise<void> = Promise.resolve()
-  readonly #report: (error: unknown) => void
-
-  constructor(report: (error: unknown) => void) {
-    this.#report = report
-  }
-
-  emit(event: PresenceEvent | undefined): void {
-    if (!event) return
-    for (const listener of [...this.listeners]) {
-      try {
-        if (this.listeners.has(listener)) listener(event)
-      } catch (error) {
-        this.#report(error)
-      }
-    }
-  }
-}
-
 /** What a handle needs of its session. */
 export interface PresenceHost {
   readonly id: string
   readonly userId: string | undefined
+  readonly parts: Set<Handle>
+  readonly hub: {
+    readonly clock: Clock
+    readonly presences: Presences
+    readonly report: (error: unknown) => void
+    use(): PresenceCarrier | undefined
+  }
   /** The next member clock. */
   tick(): number
-  now(): number
-  /** Tells the transport of a change to this session's own entry. */
-  announce(topic: string, member: Member, here: boolean): void
-  /** Throws when the session is closed. */
-  check(): void
-  /** The handle is closed. */
-  released(handle: HubPresence): void
+}
+
+/** What presence needs of a transport. */
+interface PresenceCarrier {
+  presence(topic: string, member: Member, here: boolean): void
+  watch(topic: string, on: boolean): Promise<void>
+}
+
+/** The presence of one topic in one hub: shared by all handles, fed by sessions and the transport. */
+interface PresenceTopic {
+  readonly roster: Roster
+  readonly handles: Set<HubPresence>
+  ready: Promise<void>
+}
+
+/** The presences of a hub by topic: each is kept while somebody looks or is there. */
+export class Presences {
+  readonly #topics = new Map<string, PresenceTopic>()
+
+  of(topic: string): PresenceTopic {
+    let found = this.#topics.get(topic)
+    if (!found) this.#topics.set(topic, (found = { roster: new Roster(), handles: new Set(), ready: Promise.resolve() }))
+    return found
+  }
+
+  put(topic: string, member: Member): void {
+    this.tell(topic, this.of(topic).roster.put(member))
+  }
+
+  remove(topic: string, id: string, clock: number): void {
+    this.tell(topic, this.of(topic).roster.remove(id, clock))
+  }
+
+  /** Tells all handles what has changed, if anything has. */
+  tell(topic: string, event?: PresenceEvent): void {
+    const { handles, roster } = this.of(topic)
+    if (event) for (const handle of [...handles]) handle.listeners.tell(event)
+    if (handles.size === 0 && roster.members.length === 0) this.#topics.delete(topic)
+  }
 }
 
 /** The one class of presence handles. */
-export class HubPresence implements Presence {
+export class HubPresence extends Handle implements Presence {
   readonly topic: string
+  readonly listeners: Listeners<PresenceEvent>
+  readonly #session: PresenceHost
   readonly #shared: PresenceTopic
-  readonly #host: PresenceHost
-  readonly #own = new Set<(event: PresenceEvent) => void>()
   #entered = false
-  #open = true
 
-  constructor(topic: string, shared: PresenceTopic, host: PresenceHost) {
+  constructor(topic: string, session: PresenceHost) {
+    super(`presence of "${topic}"`, session.parts)
+    const { hub } = session
     this.topic = topic
-    this.#shared = shared
-    this.#host = host
+    this.listeners = new Listeners(hub.report)
+    this.#session = session
+    const connection = hub.use()
+    this.#shared = hub.presences.of(topic)
+    if (connection && this.#shared.handles.size === 0) this.#shared.ready = connection.watch(topic, true)
+    this.#shared.handles.add(this)
   }
 
   get members(): readonly Member[] {
@@ -85,7 +106,7 @@ export class HubPresence implements Presence {
   }
 
   get self(): Member | undefined {
-    return this.#shared.roster.get(this.#host.id)
+    return this.#shared.roster.get(this.#session.id)
   }
 
   get ready(): Promise<void> {
@@ -97,14 +118,14 @@ export class HubPresence implements Presence {
   }
 
   enter(data?: unknown): void {
-    if (!this.#open) throw new EarshotError('session-closed', `The presence handle of "${this.topic}" is closed: ask the session for a new one`)
-    this.#host.check()
-    const { id, userId } = this.#host
-    const member: Member = { id, userId, data, since: this.self?.since ?? this.#host.now(), clock: this.#host.tick() }
+    this.check()
+    const { topic } = this
+    const { id, userId, hub } = this.#session
+    const member: Member = { id, userId, data, since: this.self?.since ?? hub.clock.now(), clock: this.#session.tick() }
     // First abroad: data that cannot travel is refused before anything has changed here.
-    this.#host.announce(this.topic, member, true)
+    hub.use()?.presence(topic, member, true)
     this.#entered = true
-    this.#shared.emit(this.#shared.roster.put(member))
+    hub.presences.put(topic, member)
   }
 
   update(data: unknown): void {
@@ -112,41 +133,34 @@ export class HubPresence implements Presence {
   }
 
   leave(): void {
-    this.#entered = false
-    const { self } = this
-    if (!self || !this.#open) return
-    const clock = this.#host.tick()
-    this.#host.announce(this.topic, { ...self, clock }, false)
-    this.#shared.emit(this.#shared.roster.remove(self.id, clock))
+    if (!this.closed) this.#leave()
   }
 
   /** The session gives up its id: its entry goes without a trace, since another tab has the id. */
   evict(): void {
-    this.#shared.emit(this.#shared.roster.evict(this.#host.id))
+    this.#session.hub.presences.tell(this.topic, this.#shared.roster.evict(this.#session.id))
   }
 
-  subscribe(listener: (event: PresenceEvent) => void): () => void {
-    checkFunction('listener', listener)
-    if (!this.#open) return () => {}
-    // A wrapper each, so that the same function twice is two subscriptions with an end of their own.
-    const own = (event: PresenceEvent): void => listener(event)
-    this.#own.add(own)
-    this.#shared.listeners.add(own)
-    return () => {
-      this.#own.delete(own)
-      this.#shared.listeners.delete(own)
-    }
+  subscribe(listener: (event: PresenceEvent) => void): Cancel {
+    return this.listeners.add(listener)
   }
 
-  close(): void {
-    if (!this.#open) return
-    if (this.#entered) this.leave()
-    this.#open = false
-    for (const own of this.#own) this.#shared.listeners.delete(own)
-    this.#host.released(this)
+  protected end(): void {
+    const { hub } = this.#session
+    const { handles } = this.#shared
+    if (this.#entered) this.#leave()
+    handles.delete(this)
+    if (handles.size === 0) void hub.use()?.watch(this.topic, false)
+    hub.presences.tell(this.topic)
   }
 
-  [Symbol.dispose](): void {
-    this.close()
+  #leave(): void {
+    const { self, topic } = this
+    const { hub } = this.#session
+    this.#entered = false
+    if (!self) return
+    const clock = this.#session.tick()
+    hub.use()?.presence(topic, { ...self, clock }, false)
+    hub.presences.remove(topic, self.id, clock)
   }
 }

@@ -13,7 +13,7 @@ export function capture(pattern: string, topic: string): string[] | null {
   const captured: string[] = []
   for (const [index, part] of parts.entries()) {
     if (part === '**') captured.push(levels.slice(index).join('/'))
-    else if (part === '*') captured.push(levels[index] as string)
+    else if (part === '*' && levels[index] !== '**') captured.push(levels[index] as string)
     else if (part !== levels[index]) return null
   }
   return captured
@@ -35,12 +35,5 @@ export function overlaps(one: string, other: string): boolean {
 
 /** Tells whether every topic of `inner` matches `outer`. */
 export function covers(outer: string, inner: string): boolean {
-  if (outer[0] === '*' && inner[0] === '$') return false
-  const a = outer.split('/')
-  const b = inner.split('/')
-  for (let i = 0; i < b.length; i++) {
-    if (a[i] === '**') return true
-    if (a[i] !== b[i] && (a[i] !== '*' || b[i] === '**')) return false
-  }
-  return a.length === b.length
+  return capture(outer, inner) !== null
 }

@@ -20,7 +20,7 @@ export interface Stage {
   pass(ms: number): Promise<void>
 }
 
-export interface Showing extends RenderResult {
+interface Showing extends RenderResult {
   /** Shows something else within the same provider. */
   change(children: ReactNode): void
 }

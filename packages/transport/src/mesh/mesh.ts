@@ -243,7 +243,6 @@ export class Mesh implements TransportConnection {
     // The live map: sessions that are opened meanwhile are claimed too.
     for (const session of this.#sessions.values()) if (session.id !== '' && !left()) await this.#claim(session)
     if (left()) return
-    this.#siblings.roll.vouched = returning
     this.#hello(returning)
     const expected = await expectedTabs(this.#env.locks, `${this.#base}:tab:`)
     const met = (): boolean => expected?.every(node => node === this.#node || this.#siblings.roll.peers.get(node)?.met) ?? false

@@ -19,7 +19,7 @@ const MAX_PEERS = 500
 
 /** What the roll needs of its tab. */
 export interface RollHost {
-  readonly link: Pick<TransportLink, 'gone'>
+  readonly link: Pick<TransportLink, 'gone' | 'gap'>
   readonly env: FullEnvironment
   /** Names of tab locks begin with it. */
   readonly lockBase: string
@@ -98,6 +98,9 @@ export class Roll {
   }
 
   #forget(peer: Peer): void {
+    // What came before these never will.
+    if (peer.held.length > 0) this.#host.link.gap({})
+    peer.held = []
     this.#unmember(peer)
     this.#uninterest(peer.sessions.values())
   }
@@ -125,6 +128,7 @@ export class Roll {
   /** This tab goes away: nobody is watched any more. What is known of siblings is kept for the return. */
   leave(): void {
     this.settled = false
+    this.vouched = true
     for (const peer of this.peers.values()) {
       peer.watch?.release()
       peer.watch = undefined
@@ -137,13 +141,8 @@ export class Roll {
   /** This tab is back: siblings that did not welcome it are gone. Gives whether what was missed is known to be recovered. */
   settle(): boolean {
     this.settled = true
-    let whole = this.vouched && this.peers.size > 0
-    for (const peer of [...this.peers.values()]) {
-      if (peer.met) continue
-      whole = false
-      this.drop(peer)
-    }
-    return whole
+    for (const peer of [...this.peers.values()]) if (!peer.met) this.drop(peer)
+    return this.vouched && this.peers.size > 0
   }
 
   /** Without locks: one more silent tick for everybody. */
@@ -155,6 +154,8 @@ export class Roll {
   drop(peer: Peer): void {
     peer.timer?.()
     peer.watch?.release()
+    // What it said while this tab was away cannot be asked for any more.
+    if (!peer.met) this.vouched = false
     this.#forget(peer)
     this.peers.delete(peer.node)
     this.#went(peer.node)
