@@ -40,7 +40,8 @@ export class Dispatcher {
     if (this.#busy || selection || route.picky) return this.send(route.targets, message, selection)
     this.#busy = true
     this.#deliver(route, message)
-    this.#drain()
+    if (this.#pending.length > 0) this.#drain()
+    this.#busy = false
   }
 
   /** The same for some targets; each is asked whether it still lives and the message is for it. */

@@ -40,7 +40,6 @@ export class Routes {
 
   /** The route of a topic; `''` is broadcasts. @throws `invalid-topic` */
   of(topic: string): Route {
-    if (topic === '') return (this.#broadcast ??= this.#build(''))
     return this.#routes.get(topic) ?? this.#miss(topic)
   }
 
@@ -98,6 +97,7 @@ export class Routes {
   }
 
   #miss(topic: string): Route {
+    if (topic === '') return (this.#broadcast ??= this.#build(''))
     checkTopic(topic)
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic ${show(topic)} is reserved: only the hub publishes below a level that starts with $`, { topic })
     const route = this.#build(topic)

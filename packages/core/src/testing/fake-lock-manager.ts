@@ -15,7 +15,7 @@ export interface LockEntry {
 }
 
 /** A line of what `query()` tells. */
-export interface LockInfo {
+interface LockInfo {
   readonly name: string
   readonly mode: 'exclusive' | 'shared'
   readonly clientId: string

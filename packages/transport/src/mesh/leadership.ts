@@ -3,7 +3,7 @@ import type { FullEnvironment } from '../page/environment.ts'
 import { holdLock, type Hold } from './locks.ts'
 
 /** After a claim ran, its id stays taken for this long, while the runner lives. */
-export const CLAIM_LIMIT = 60_000
+const CLAIM_LIMIT = 60_000
 
 type Task = () => void | (() => void)
 

@@ -167,7 +167,7 @@ export class Siblings {
         this.#take(peer, said.from, said.items)
         return this.#release(peer)
       case 'gone':
-        return peer.asked > 0 ? this.#gap(peer, said.first) : undefined
+        return peer.asked > 0 || said.first === 0 ? this.#gap(peer, said.first) : undefined
       case 'question':
         return this.#answer(peer, said)
       case 'answer':
@@ -243,6 +243,8 @@ export class Siblings {
     this.#introduced.delete(node)
     this.#describe(peer, items)
     this.#catchUp(peer, position)
+    // Nobody waited for it any more (it was frozen or hung): what was published meanwhile was not posted for its sake.
+    if (!known && this.roll.settled) this.#host.address(node, () => ['x', 0])
     this.#host.changed()
   }
 

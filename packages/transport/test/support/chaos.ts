@@ -31,7 +31,8 @@ export interface Life {
   readonly gapMoments: number[]
   published: number
   entered: boolean
-  cached: boolean
+  /** It was in the cache or frozen. */
+  away: boolean
   ended: boolean
 }
 
@@ -131,7 +132,7 @@ export class Chaos {
     else if (kind === 'leave') this.#leave(life)
     else if (kind === 'reload') this.#end(life, () => this.#start(tab.reload()))
     else if (kind === 'duplicate' && this.living().length < MAX_TABS) this.#start(tab.duplicate())
-    else if (kind === 'freeze') tab.freeze()
+    else if (kind === 'freeze') this.#freeze(life)
     else if (kind === 'hide') tab.hide()
     else if (kind === 'bfcache') this.#cache(life)
   }
@@ -143,7 +144,7 @@ export class Chaos {
   #start(tab: TestTab): Life {
     const number = this.lives.length
     const app = startApp(tab, { userId: `user${number % 3}` })
-    const life: Life = { number, app, tab, room: app.session.presence('room'), ears: [], gapMoments: [], published: 0, entered: false, cached: false, ended: false }
+    const life: Life = { number, app, tab, room: app.session.presence('room'), ears: [], gapMoments: [], published: 0, entered: false, away: false, ended: false }
     app.hub.on('gap', () => life.gapMoments.push(this.moment))
     this.lives.push(life)
     return life
@@ -154,9 +155,14 @@ export class Chaos {
     end()
   }
 
+  #freeze(life: Life): void {
+    life.tab.freeze()
+    life.away = true
+  }
+
   #cache(life: Life): void {
     life.tab.bfcache()
-    life.cached = true
+    life.away = true
     if (life.tab.state === 'gone') life.ended = true
   }
 
@@ -221,7 +227,7 @@ export function faults(chaos: Chaos, lossy: boolean): string[] {
   for (const life of lives) {
     const errors = life.app.errors.map((error: EarshotError) => error.message)
     if (errors.length > 0) found.push(`${name(life)} reports ${errors.join('; ')}`)
-    if (life.gapMoments.length > 0 && !lossy && !life.cached) found.push(`${name(life)} is told a gap though it was never away`)
+    if (life.gapMoments.length > 0 && !lossy && !life.away) found.push(`${name(life)} is told a gap though it was never away`)
     for (const ear of life.ears) found.push(...heardWrong(ear, name(life)), ...missing(ear, spoken, name(life), lossy))
   }
   return found
@@ -250,7 +256,7 @@ function missing(ear: Ear, spoken: readonly Spoken[], name: string, lossy: boole
     if (was) return isFor ? [] : [`${name} hears ${by.number}:${number} on ${topic}, which is not for it`]
     if (!isFor || !kept || sureAt === undefined || ear.readyAt === undefined || ear.readyAt >= moment || ear.settledAt < sureAt) return []
     // What a tab that is gone said last, and nobody got, is nowhere any more.
-    if (lossy && (by.ended || by.cached || ear.settledAt < lastMoment(spoken))) return []
+    if (lossy && (by.ended || by.away || ear.settledAt < lastMoment(spoken))) return []
     if (ear.life.gapMoments.some(told => told >= moment)) return []
     return [`${name} never hears ${by.number}:${number} on ${topic} (said at ${moment}, ready at ${ear.readyAt}, quiet at ${sureAt}, settled at ${ear.settledAt})`]
   })
