@@ -227,7 +227,7 @@ export function faults(chaos: Chaos, lossy: boolean): string[] {
   for (const life of lives) {
     const errors = life.app.errors.map((error: EarshotError) => error.message)
     if (errors.length > 0) found.push(`${name(life)} reports ${errors.join('; ')}`)
-    if (life.gapMoments.length > 0 && !lossy && !life.away) found.push(`${name(life)} is told a gap though it was never away`)
+    if (life.gapMoments.length > 0 && !lossy && !lives.some(({ away }) => away)) found.push(`${name(life)} is told a gap though no tab was ever away`)
     for (const ear of life.ears) found.push(...heardWrong(ear, name(life)), ...missing(ear, spoken, name(life), lossy))
   }
   return found
@@ -255,15 +255,11 @@ function missing(ear: Ear, spoken: readonly Spoken[], name: string, lossy: boole
     const was = heard.has(`${by.number}:${number}`)
     if (was) return isFor ? [] : [`${name} hears ${by.number}:${number} on ${topic}, which is not for it`]
     if (!isFor || !kept || sureAt === undefined || ear.readyAt === undefined || ear.readyAt >= moment || ear.settledAt < sureAt) return []
-    // What a tab that is gone said last, and nobody got, is nowhere any more.
-    if (lossy && (by.ended || by.away || ear.settledAt < lastMoment(spoken))) return []
+    // What a tab that is gone said last, and nobody got, is nowhere any more; and healing takes until the end.
+    if (lossy && (by.ended || by.away || ear.life.ended || !ear.subscription.active)) return []
     if (ear.life.gapMoments.some(told => told >= moment)) return []
     return [`${name} never hears ${by.number}:${number} on ${topic} (said at ${moment}, ready at ${ear.readyAt}, quiet at ${sureAt}, settled at ${ear.settledAt})`]
   })
-}
-
-function lastMoment(spoken: readonly Spoken[]): number {
-  return spoken.at(-1)?.moment ?? 0
 }
 
 /** Rosters that differ from who is here. */
