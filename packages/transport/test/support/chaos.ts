@@ -50,7 +50,7 @@ export interface Spoken {
 }
 
 /** One subscription, and what it heard as `life number`. */
-export interface Ear {
+interface Ear {
   readonly life: Life
   readonly pattern: string
   readonly subscription: Subscription
