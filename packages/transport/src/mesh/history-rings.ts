@@ -52,7 +52,7 @@ export class HistoryRings {
   }
 
   has(id: string, topic: string): boolean {
-    return this.#rings.get(topic)?.some(kept => kept.id === id) ?? false
+    return this.#rings.get(topic)?.slice(-this.#perTopic).some(kept => kept.id === id) ?? false
   }
 }
 
@@ -63,7 +63,7 @@ export type Place = Pick<Kept, 'clock' | 'from'>
 export function lastOf<T extends Kept>(messages: readonly T[], limit: number, since?: Place, before?: Place): T[] {
   const byId = new Map(messages.map(message => [message.id, message]))
   const inside = [...byId.values()].filter(message => (!since || order(message, since) > 0) && (!before || order(message, before) < 0))
-  return inside.sort(order).slice(-limit)
+  return limit ? inside.sort(order).slice(-limit) : []
 }
 
 function order(one: Place, other: Place): number {

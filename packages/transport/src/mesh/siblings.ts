@@ -134,7 +134,7 @@ export class Siblings {
   #gap(peer: Peer, first: number): void {
     peer.asked = 0
     peer.expected = Math.max(peer.expected, first)
-    const [session] = peer.sessions.values()
+    const session = [...peer.sessions.values()].find(({ id }) => id !== '')
     this.#host.link.gap(session ? { from: session.id } : {})
     this.#introduced.delete(peer.node)
     this.introduce(peer.node)

@@ -31,19 +31,19 @@ describe('replay between tabs', () => {
   })
 
   it('loses and doubles nothing while others go on publishing, whoever hears whom first', async () => {
-    for (let seed = 1; seed <= 30; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const random = seededRandom(seed)
       const { browser, apps } = await openApps(3, { latency: () => random() * 20, reorderGrants: true, seed })
       for (const app of apps) app.listen('t')
       await browser.advance(100)
       const late = startApp(browser.openTab())
       late.listen('t', { replay: 1000 })
-      for (const number of numbers(1, 60)) {
+      for (const number of numbers(1, 40)) {
         for (const { session } of apps) session.publish('t', number)
         await browser.advance(random() * 8)
       }
       await browser.advance(1000)
-      for (const { session } of apps) expect(late.heard.filter(({ from }) => from === session.id).map(({ data }) => data)).toEqual(numbers(1, 60))
+      for (const { session } of apps) expect(late.heard.filter(({ from }) => from === session.id).map(({ data }) => data)).toEqual(numbers(1, 40))
     }
   })
 
@@ -139,7 +139,8 @@ describe('replay between tabs', () => {
     await browser.settle()
     a.session.publish('t', new Map([['k', 1]]))
     await browser.settle()
-    ;(b.heard[0]?.data as Map<string, number>).set('k', 2)
+    const [heard] = b.data() as [Map<string, number>]
+    heard.set('k', 2)
     const past = b.session.history('t')
     await browser.advance(10)
     expect((await past).map(({ data }) => data)).toEqual([new Map([['k', 1]])])

@@ -119,7 +119,7 @@ export class Chaos {
     if (kind === 'wait') return this.browser.advance([0, 1, 2, 5, 30, 400, 2500][how % 7] as number)
     if (kind === 'quiet') return this.#quiet()
     if (kind === 'crash') return this.#end(life, () => tab.crash())
-    if (kind === 'close') return this.#end(life, () => tab.close())
+    if (kind === 'close') return this.#endWell(life, () => tab.close())
     if (!running) {
       this.#wake(life)
       // What waited for the page arrives before its app goes on.
@@ -130,7 +130,7 @@ export class Chaos {
     else if (kind === 'unlisten') life.ears.filter(({ subscription }) => subscription.active)[0]?.subscription.unsubscribe()
     else if (kind === 'enter') this.#enter(life, how)
     else if (kind === 'leave') this.#leave(life)
-    else if (kind === 'reload') this.#end(life, () => this.#start(tab.reload()))
+    else if (kind === 'reload') this.#endWell(life, () => this.#start(tab.reload()))
     else if (kind === 'duplicate' && this.living().length < MAX_TABS) this.#start(tab.duplicate())
     else if (kind === 'freeze') this.#freeze(life)
     else if (kind === 'hide') tab.hide()
@@ -158,6 +158,13 @@ export class Chaos {
   #freeze(life: Life): void {
     life.tab.freeze()
     life.away = true
+  }
+
+  /** What a page that had joined has said is posted before it goes. */
+  #endWell(life: Life, end: () => void): void {
+    const posts = life.tab.state !== 'frozen' && life.tab.state !== 'cached' && life.app.hub.status.state === 'connected'
+    if (posts) for (const spoken of this.spoken) if (spoken.by === life) spoken.sureAt ??= this.moment
+    this.#end(life, end)
   }
 
   #cache(life: Life): void {

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { createHub, type Session } from '@earshot/core'
+import type { TestTab } from '@earshot/core/testing'
+import { broadcastChannel } from '@earshot/transport'
+import { intruder } from '../support/intruder.ts'
+import { type App, openApps, startApp } from '../support/tabs.ts'
+
+describe('who a tab is', () => {
+  it('stays over reloads, and each life is another incarnation whose changes are newer', async () => {
+    const { browser, apps } = await openApps(2)
+    const [a, b] = apps as [App, App]
+    const room = b.session.presence('room')
+    const clocks: number[] = []
+    let app = a
+    for (let load = 0; load < 4; load++) {
+      for (let change = 0; change < 3 - load; change++) app.session.presence('room').enter(`${load}.${change}`)
+      app.session.presence('room').enter(load)
+      await browser.advance(3000)
+      expect(room.members).toMatchObject([{ id: a.session.id, data: load }])
+      clocks.push(room.members[0]?.clock ?? 0)
+      app = startApp(app.tab.reload(), { userId: 'user0' })
+    }
+    expect(clocks).toEqual([...clocks].sort((one, other) => one - other))
+    expect(new Set(clocks).size).toBe(4)
+  })
+
+  it('is new for a duplicate, and the copy keeps its own over reloads', async () => {
+    const { browser, apps } = await openApps(1)
+    const [a] = apps as [App]
+    const twin = startApp(a.tab.duplicate(), { userId: 'user0' })
+    void twin.session.ready
+    await browser.advance(500)
+    const { id } = twin.session
+    const again = startApp(twin.tab.reload(), { userId: 'user0' })
+    void again.session.ready
+    await browser.advance(3000)
+    expect(id).not.toBe(a.session.id)
+    expect(again.session.id).toBe(id)
+  })
+
+  it('is the id that was asked for, unless another tab has it', async () => {
+    const { browser } = await openApps(1)
+    const open = (tab: TestTab): Session =>
+      createHub({ clock: tab.env.clock, random: tab.env.random, transport: broadcastChannel({ name: 'app', ...tab.env }) }).openSession({ id: 'kiosk' })
+    const first = open(browser.openTab())
+    void first.ready
+    await browser.advance(500)
+    const second = open(browser.openTab())
+    void second.ready
+    await browser.advance(500)
+    expect(first.id).toBe('kiosk')
+    expect(second.id).not.toBe('kiosk')
+  })
+
+  it('is one for each session of a page, all of them kept over a reload', async () => {
+    const { browser, apps } = await openApps(1)
+    const [a] = apps as [App]
+    const second = a.hub.openSession({ userId: 'eve' })
+    void second.ready
+    await browser.advance(500)
+    const again = startApp(a.tab.reload(), { userId: 'user0' })
+    const secondAgain = again.hub.openSession({ userId: 'eve' })
+    void secondAgain.ready
+    await browser.advance(3000)
+    expect(second.id).not.toBe(a.session.id)
+    expect([again.session.id, secondAgain.id]).toEqual([a.session.id, second.id])
+  })
+
+  it('ends with a session that was closed: the next page begins anew', async () => {
+    const { browser, apps } = await openApps(1)
+    const [a] = apps as [App]
+    a.session.close()
+    const again = startApp(a.tab.reload(), { userId: 'user0' })
+    void again.session.ready
+    await browser.advance(3000)
+    expect(again.session.id).not.toBe(a.session.id)
+  })
+
+  it('is new at each load without Web Locks, since a copy could not be told from its original', async () => {
+    const { browser, apps } = await openApps(1, { locks: false })
+    const [a] = apps as [App]
+    const again = startApp(a.tab.reload(), { userId: 'user0' })
+    void again.session.ready
+    await browser.advance(500)
+    expect(again.session.id).not.toBe(a.session.id)
+  })
+
+  it.each(['{', '7', '{"id":5,"incarnation":1}', '{"id":"x","incarnation":"y"}'])('is new when the storage holds nonsense: %s', async nonsense => {
+    const { browser, apps } = await openApps(1)
+    const [a] = apps as [App]
+    const app = startApp(browser.openTab({ sessionStorage: { 'earshot:app::session:0': nonsense } }), { userId: 'user1' })
+    app.listen('t')
+    await browser.advance(500)
+    a.session.publish('t', 1)
+    await browser.settle()
+    expect(app.session.id).toMatch(/^[\w-]{22}$/)
+    expect(app.data()).toEqual([1])
+  })
+
+  it('is not brought back by what a dead tab said late, and its messages still count', async () => {
+    const { browser, apps } = await openApps(2)
+    const [a, b] = apps as [App, App]
+    b.listen('t')
+    await browser.settle()
+    let last: { f: string; n: number; m: unknown[] } | undefined
+    browser.onPost(({ from, data }) => void (from === a.tab.id && (last = data as typeof last)))
+    a.session.presence('room').enter('ada')
+    await browser.settle()
+    a.tab.crash()
+    await browser.advance(200)
+    const script = intruder(browser.openTab())
+    const n = (last?.n ?? 0) + (last?.m.length ?? 0)
+    script.postMessage({ v: 1, f: last?.f, n, m: ['["m",1,"room","ada again",0,4294967999,1]', '["i",1,"x/*",1]', '["p",1,"t",50,0,"late",null,0]'] })
+    await browser.settle()
+    expect(b.session.presence('room').members).toEqual([])
+    expect(b.data()).toEqual(['late'])
+    const occupancy = b.hub.occupancy('x/y')
+    await browser.advance(10)
+    expect(await occupancy).toBe(0)
+    script.close()
+  })
+})
