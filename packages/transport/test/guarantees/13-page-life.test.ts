@@ -127,6 +127,26 @@ describe('guarantee 13: a page that is hidden, frozen or cached', () => {
     expect(late.data()).toEqual([1, 2])
   })
 
+  it('says a gap to a page that was frozen while another joined and published, not knowing what it wants', async () => {
+    const { browser, apps } = await openApps(1, { engine: 'webkit' })
+    const [a] = apps as [App]
+    a.listen('t')
+    await browser.settle()
+    a.tab.freeze()
+    const late = startApp(browser.openTab())
+    void late.session.ready
+    await browser.advance(2000)
+    late.session.publish('t', 'not posted')
+    await browser.advance(100)
+    a.tab.resume()
+    await browser.advance(100)
+    expect(a.data()).toEqual([])
+    expect(a.gaps).toEqual([{ from: late.session.id }])
+    late.session.publish('t', 'posted')
+    await browser.settle()
+    expect(a.data()).toEqual(['posted'])
+  })
+
   it('listens to no event that would keep it out of the cache', async () => {
     const { apps } = await openApps(1)
     const { page } = (apps[0] as App).tab.env
