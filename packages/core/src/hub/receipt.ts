@@ -28,9 +28,16 @@ export class HubReceipt implements Receipt {
     this.message = message
     this.listeners = listeners
     this.#outcome = outcome
-    // A refusal that nobody waits for is told to `error`, never to the console as an unhandled rejection.
-    // An `await` on this very line calls `then` one microtask late.
-    outcome?.catch((error: unknown) =>
+    if (outcome) this.#watch(outcome, report)
+  }
+
+  /**
+   * A refusal that nobody waits for is told to `error`, never to the console as an unhandled rejection. Outside the constructor, since a
+   * function made there would cost every receipt an allocation.
+   */
+  #watch(outcome: Promise<unknown>, report: ((error: unknown) => void) | undefined): void {
+    // An `await` on the publish's own line calls `then` one microtask late.
+    outcome.catch((error: unknown) =>
       queueMicrotask(() => {
         if (!this.#awaited) report?.(error)
       }),

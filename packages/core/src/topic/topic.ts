@@ -14,7 +14,7 @@ const WILDCARD = /(^|\/)\*\*?(\/|$)/
  * @throws `invalid-topic` naming the topic and what is wrong with it
  */
 export function checkTopic(topic: unknown): asserts topic is string {
-  const fault = faultOf(topic) ?? (WILDCARD.test(topic as string) ? 'must not hold a wildcard; subscribe takes patterns' : undefined)
+  const fault = faultOf(topic) ?? (isWildcard(topic as string) ? 'must not hold a wildcard; subscribe takes patterns' : undefined)
   if (fault) throw new EarshotError('invalid-topic', `Topic ${show(topic)} ${fault}`, typeof topic === 'string' ? { topic } : { value: topic })
 }
 
@@ -61,6 +61,7 @@ function faultOf(topic: unknown): string | undefined {
   if (topic.length > MAX_TOPIC_BYTES / 3 && new TextEncoder().encode(topic).length > MAX_TOPIC_BYTES) return `is longer than ${MAX_TOPIC_BYTES} UTF-8 bytes`
   if (UNSAFE.test(topic)) return 'must not hold control characters'
   if (/(^|\/)(\/|$)/.test(topic)) return 'must not have an empty level'
-  if (topic.split('/').length > MAX_TOPIC_LEVELS) return `has more than ${MAX_TOPIC_LEVELS} levels`
+  // Few signs hold few levels: most need no counting.
+  if (topic.length > 2 * MAX_TOPIC_LEVELS && topic.split('/').length > MAX_TOPIC_LEVELS) return `has more than ${MAX_TOPIC_LEVELS} levels`
   return undefined
 }
