@@ -244,7 +244,6 @@ export class Broker extends Reporting implements SessionHub {
         const message = this.revive(remote)
         if (message) this.dispatcher.dispatch(this.routes.of(remote.topic), message, to && { to })
       },
-      seen: seen => this.#seen(seen),
       member: (topic, member) => presences.put(topic, member),
       gone: (topic, id, until) => presences.remove(topic, id, until),
       status: status => this.#setStatus(status),

@@ -44,7 +44,7 @@ export class HubReceipt implements Receipt {
     )
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a receipt is a thenable on purpose
+  // A receipt is a thenable on purpose: awaiting it is what makes the promise.
   then<Ok = Accepted, Bad = never>(
     accepted?: ((value: Accepted) => Ok | PromiseLike<Ok>) | null,
     refused?: ((error: unknown) => Bad | PromiseLike<Bad>) | null,

@@ -79,8 +79,6 @@ export interface TransportLink {
   readonly tag: string
   /** A message came from elsewhere. `to`: only for these users. */
   deliver(message: RemoteMessage, to?: readonly string[]): void
-  /** The Lamport counter goes on above what was seen. */
-  seen(clock: number): void
   /** A member entered or changed elsewhere. */
   member(topic: string, member: Member): void
   /** All of a session up to this member clock is gone from a topic. */

@@ -207,7 +207,6 @@ function open(network: TestTransports, userId: string, index: number): End {
       clock = Math.max(clock, message.clock)
       heard.push({ message, to })
     },
-    seen: seen => (clock = Math.max(clock, seen)),
     member: (_, member) => members.set(member.id, member),
     gone: (_, gone) => members.delete(gone),
     status: () => {},

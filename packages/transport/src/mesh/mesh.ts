@@ -31,6 +31,7 @@ import { encodeItem, type EncodedItem } from './wire.ts'
 const WELCOME_LIMIT = 300
 /** How long a tab that cannot know who is there waits for welcomes. */
 const BLIND_LIMIT = 100
+
 /** Bounds of what a tab keeps. */
 export interface MeshLimits {
   readonly messages: number
