@@ -85,9 +85,9 @@ describe('errors', () => {
   })
 
   it('carry their cause only if there is one', () => {
-    expect('cause' in new EarshotError('timeout', 'x')).toBe(false)
+    expect('cause' in new EarshotError('timeout', 'too late')).toBe(false)
     const cause = new Error('why')
-    expect(new EarshotError('timeout', 'x', { topic: 'a' }, cause)).toMatchObject({ cause, details: { topic: 'a' }, name: 'EarshotError' })
+    expect(new EarshotError('timeout', 'too late', { topic: 'a' }, cause)).toMatchObject({ cause, details: { topic: 'a' }, name: 'EarshotError' })
   })
 
   it('of listeners go to onError and to error listeners, all of them', () => {

@@ -43,6 +43,6 @@ function sourceOf(props: SessionProps): SessionSource {
 }
 
 function needed<T>(value: T | undefined): T {
-  if (!value) throw new EarshotError('invalid-options', 'Hooks need an <EarshotProvider> with a hub or session')
+  if (!value) throw new EarshotError('invalid-options', 'no-provider')
   return value
 }

@@ -34,9 +34,8 @@ export function Send({ users, onSent }: { users: readonly string[]; onSent: (ent
       const where = { all: 'everyone', others: 'everyone but me', user: to, topic: `topics/${topic}` }[target]
       onSent({ direction: 'sent', where, who: 'me', text, latency: undefined })
     } catch (error) {
-      // What is refused names its remedy: the visitor may read it.
-      if (!isEarshotError(error)) throw error
-      setRefusal(error.message)
+      if (!isEarshotError(error, 'invalid-topic')) throw error
+      setRefusal(`topics/${topic} is no topic: its levels, joined by /, are neither empty nor wildcards (${error.reason}).`)
     }
   }
 

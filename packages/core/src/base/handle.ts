@@ -5,17 +5,15 @@ export abstract class Handle<Reason = unknown> {
   closed = false
   readonly #name: string
   readonly #owner: Set<Handle>
-  readonly #remedy: string
 
-  constructor(name: string, owner: Set<Handle>, remedy = 'ask the session for a new one') {
+  constructor(name: string, owner: Set<Handle>) {
     this.#name = name
     this.#owner = owner.add(this as Handle)
-    this.#remedy = remedy
   }
 
   /** @throws `session-closed` */
   check(): void {
-    if (this.closed) throw new EarshotError('session-closed', `The ${this.#name} is closed: ${this.#remedy}`)
+    if (this.closed) throw new EarshotError('session-closed', 'closed', { name: this.#name })
   }
 
   close(reason?: Reason): void {

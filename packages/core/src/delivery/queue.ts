@@ -30,7 +30,7 @@ export class MessageQueue {
   constructor({ capacity, overflow = 'drop-newest' }: QueueOptions, usual = 256) {
     capacity ??= usual
     checkCount('capacity', capacity)
-    if (!POLICIES.includes(overflow)) throw invalidOption('overflow', overflow, `one of ${POLICIES.join(', ')}`)
+    if (!POLICIES.includes(overflow)) throw invalidOption('overflow', overflow, 'no-choice', POLICIES)
     this.capacity = capacity
     this.overflow = overflow
   }

@@ -110,7 +110,7 @@ export class HubStream extends HubSubscription implements MessageStream {
     if (!dropped) return
     this.#dropped(dropped)
     if (this.#queue.overflow !== 'error') return
-    this.#error = new EarshotError('overflow', `The stream's queue of ${this.#queue.capacity} is full: read faster, raise capacity or choose another overflow`)
+    this.#error = new EarshotError('overflow', 'stream', { limit: this.#queue.capacity })
     this.close('closed')
   }
 }

@@ -84,7 +84,7 @@ export class Broker extends Reporting implements SessionHub {
 
   /** @throws `hub-closed` */
   check(): void {
-    if (this.isClosed) throw new EarshotError('hub-closed', 'The hub is closed: create a new one with createHub()')
+    if (this.isClosed) throw new EarshotError('hub-closed', 'closed')
   }
 
   use(): TransportConnection | undefined {
@@ -115,7 +115,7 @@ export class Broker extends Reporting implements SessionHub {
     }
     const connection = this.#transport && this.use()
     const route = this.routes.of(topic)
-    if (data === undefined) throw new EarshotError('invalid-data', `Data for "${topic}" is undefined: publish null for "nothing"`, { topic })
+    if (data === undefined) throw new EarshotError('invalid-data', 'undefined', { topic })
     const output = route.schema ? validate(route.schema, topic, data) : data
     const message = new HubMessage(topic, output, from, this.#now(), ++this.#clock)
     if (connection || options) return this.#emitFar(route, message, data, from, options ?? {}, connection)
@@ -129,9 +129,9 @@ export class Broker extends Reporting implements SessionHub {
   #emitFar(route: Route, message: HubMessage, data: unknown, from: HubSession, options: PublishOptions, connection: TransportConnection | undefined): HubReceipt {
     const { echo, to, volatile = false, signal, timeout } = options
     checkOptions(options, signal)
-    if (timeout !== undefined && !(timeout >= 0 && timeout < 2 ** 31)) throw invalidOption('timeout', timeout, 'milliseconds, from 0 to 2147483647')
+    if (timeout !== undefined && !(timeout >= 0 && timeout < 2 ** 31)) throw invalidOption('timeout', timeout, 'no-timeout')
     const audience = to === undefined ? undefined : [to].flat()
-    if (audience?.some(user => typeof user !== 'string')) throw invalidOption('to', to, 'a user id or an array of them')
+    if (audience?.some(user => typeof user !== 'string')) throw invalidOption('to', to, 'no-users')
     if (signal?.aborted) return new HubReceipt(message, 0, Promise.reject(abortedBy(signal)), this.report)
     // Abroad first: data that cannot travel is refused before anyone has heard it.
     const accepted = connection?.publish(message, data, audience ? { ...options, to: audience } : options)

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, EarshotError, type ErrorCode, show } from '../base/errors.ts'
+import { checkFunction, checkOptions, EarshotError } from '../base/errors.ts'
 import { Handle } from '../base/handle.ts'
 import type { HubSubscription, Listener, Subscription } from '../delivery/subscription.ts'
 import type { Presence } from '../presence/presence.ts'
@@ -77,8 +77,8 @@ export class HubChannel extends Handle {
     for (const part of this.#parts) part.close()
   }
 
-  #check(event: unknown, code: ErrorCode): void {
+  #check(event: unknown, code: 'invalid-pattern' | 'invalid-topic'): void {
     this.check()
-    if (typeof event !== 'string' || event.includes('/')) throw new EarshotError(code, `Event ${show(event)} must be one level: a string without "/"`)
+    if (typeof event !== 'string' || event.includes('/')) throw new EarshotError(code, 'no-event', { value: event })
   }
 }

@@ -46,9 +46,7 @@ export class Dispatcher {
 
   /** The same for some targets; each is asked whether it still lives and the message is for it. */
   send(targets: readonly HubSubscription[], message: HubMessage, selection?: Selection): void {
-    if (this.#pending.length >= MAX_PENDING) {
-      throw new EarshotError('overflow', `${MAX_PENDING} publishes made inside listeners wait: do listeners answer one another for ever?`, { topic: message.topic })
-    }
+    if (this.#pending.length >= MAX_PENDING) throw new EarshotError('overflow', 'publishes', { topic: message.topic, limit: MAX_PENDING })
     this.#pending.push({ targets, message, selection })
     if (!this.#busy) this.#drain()
   }

@@ -1,4 +1,4 @@
-import { EarshotError, show } from '../base/errors.ts'
+import { EarshotError } from '../base/errors.ts'
 
 /**
  * Gives a test for names: `*` any signs, `?` one sign, `[..]` one of a set or range (`[!..]` none of it); all else is literal.
@@ -19,6 +19,6 @@ export function glob(pattern: string): (name: string) => boolean {
     const expression = new RegExp(`^${source}$`, 'u')
     return name => expression.test(name)
   } catch (error) {
-    throw new EarshotError('invalid-pattern', `Event ${show(pattern)} is no valid glob: close its [ ] and give it signs in rising order`, { pattern }, error)
+    throw new EarshotError('invalid-pattern', 'no-glob', { pattern }, error)
   }
 }

@@ -43,9 +43,9 @@ export class EarshotHub extends Broker {
     checkCount('capacity', capacity)
     checkCount('cache', cache)
     checkFunctions(options, 'random', 'onError')
-    if (clock !== undefined && typeof clock?.after !== 'function') throw invalidOption('clock', clock, 'a clock, e.g. systemClock')
-    if (namespace !== undefined && typeof namespace !== 'string') throw invalidOption('namespace', namespace, 'a string')
-    if (transport !== undefined && typeof transport?.connect !== 'function') throw invalidOption('transport', transport, 'a transport, e.g. broadcastChannel()')
+    if (clock !== undefined && typeof clock?.after !== 'function') throw invalidOption('clock', clock, 'no-clock')
+    if (namespace !== undefined && typeof namespace !== 'string') throw invalidOption('namespace', namespace, 'no-string')
+    if (transport !== undefined && typeof transport?.connect !== 'function') throw invalidOption('transport', transport, 'no-transport')
     super(options)
   }
 

@@ -57,7 +57,7 @@ export class HubReceipt implements Receipt {
 
 /** The refusal of a publish whose signal has fired. */
 export function abortedBy(signal: AbortSignal | undefined): EarshotError {
-  return new EarshotError('aborted', 'The publish was aborted by its signal', {}, signal?.reason)
+  return new EarshotError('aborted', 'signal', {}, signal?.reason)
 }
 
 /** Ends waiting when the caller's signal fires or its time is over; what was sent may be accepted all the same. */
@@ -65,8 +65,8 @@ export function withDeadline<T>(outcome: Promise<T>, { signal, timeout }: Publis
   if (!signal && timeout === undefined) return outcome
   return new Promise((resolve, reject) => {
     const unfollow = followSignal(signal, () => reject(abortedBy(signal)))
-    const cancel =
-      timeout === undefined ? undefined : clock.after(timeout, () => reject(new EarshotError('timeout', `The publish was not accepted within ${timeout} ms`)))
+    const late = (): void => reject(new EarshotError('timeout', 'not-accepted', { limit: timeout }))
+    const cancel = timeout === undefined ? undefined : clock.after(timeout, late)
     const settled = (): void => {
       unfollow()
       cancel?.()

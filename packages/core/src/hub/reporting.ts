@@ -1,6 +1,6 @@
 import { createNanoEvents, type Emitter } from 'nanoevents'
 import type { Cancel } from '../base/clock.ts'
-import { checkFunction, EarshotError, invalidOption, isEarshotError, show } from '../base/errors.ts'
+import { checkFunction, EarshotError, invalidOption, isEarshotError } from '../base/errors.ts'
 import { attempt } from '../base/listeners.ts'
 import type { HubMessage } from '../delivery/message.ts'
 import type { Subscription } from '../delivery/subscription.ts'
@@ -32,7 +32,7 @@ export class Reporting {
   }
 
   on<Name extends keyof HubEvents>(event: Name, listener: HubEvents[Name]): Cancel {
-    if (!EVENTS.includes(event)) throw invalidOption('event', event, `one of ${EVENTS.join(', ')}`)
+    if (!EVENTS.includes(event)) throw invalidOption('event', event, 'no-choice', EVENTS)
     checkFunction('listener', listener)
     return this.#events.on(event, listener)
   }
@@ -44,20 +44,15 @@ export class Reporting {
 
   /** Hands an error to whoever listens, else to the platform: never into nothing. Bound, since many keep it. */
   readonly report = (cause: unknown): void => {
-    const error = isEarshotError(cause) ? cause : new EarshotError('listener-failed', `A callback failed: ${textOf(cause)}`, {}, cause)
+    const error = isEarshotError(cause) ? cause : new EarshotError('listener-failed', 'callback', {}, cause)
     const onError = this.#onError ?? (this.#events.events.error?.length ? undefined : toPlatform)
     this.tell('error', error, toPlatform)
     if (onError) attempt(() => onError(error), toPlatform)
   }
 
   failed(cause: unknown, { topic }: HubMessage, subscription: Subscription): void {
-    const text = `A listener of ${[subscription.pattern].flat().join(', ') || 'broadcasts'} failed on "${topic}": ${textOf(cause)}`
-    this.report(new EarshotError('listener-failed', text, { topic, subscription }, cause))
+    this.report(new EarshotError('listener-failed', 'listener', { topic, subscription }, cause))
   }
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : show(cause)
 }
 
 function toPlatform(error: unknown): void {

@@ -1,4 +1,4 @@
-import { EarshotError, show } from '../base/errors.ts'
+import { EarshotError } from '../base/errors.ts'
 import type { HubSubscription, Listener } from '../delivery/subscription.ts'
 import { PatternIndex } from '../topic/pattern-index.ts'
 import { checkTopic, isWildcard } from '../topic/topic.ts'
@@ -99,7 +99,7 @@ export class Routes {
   #miss(topic: string): Route {
     if (topic === '') return (this.#broadcast ??= this.#build(''))
     checkTopic(topic)
-    if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic ${show(topic)} is reserved: only the hub publishes below a level that starts with $`, { topic })
+    if (topic[0] === '$') throw new EarshotError('invalid-topic', 'reserved', { topic })
     const route = this.#build(topic)
     // A full cache that gave way to each miss would cost more than none: it starts afresh once misses say that it is out of date.
     if (this.#routes.size < this.#limit) this.#routes.set(topic, route)

@@ -56,10 +56,10 @@ export function validate(schema: StandardSchema, topic: string, data: unknown): 
   if (result instanceof Promise) {
     // Its outcome is of no use any more; it must not surface as an unhandled rejection.
     result.catch(() => {})
-    throw new EarshotError('unsupported', `The schema of "${topic}" is asynchronous: give a synchronous one`, { topic })
+    throw new EarshotError('unsupported', 'async-schema', { topic })
   }
-  if (!result.issues) return result.value
-  const [issue] = result.issues
-  const path = issue?.path?.map(part => String(typeof part === 'object' ? part.key : part)).join('.') ?? ''
-  throw new EarshotError('invalid-data', `Data for "${topic}" is refused${path && ` at ${path}`}: ${issue?.message}`, { topic, path, issues: result.issues })
+  const { issues } = result
+  if (!issues) return result.value
+  const path = issues[0]?.path?.map(part => String(typeof part === 'object' ? part.key : part)).join('.') ?? ''
+  throw new EarshotError('invalid-data', 'refused', { topic, path, issues })
 }

@@ -61,7 +61,7 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
   #incarnation = 1
 
   constructor(hub: SessionHub, id?: string, userId?: string, data?: unknown) {
-    super('session', hub.sessions, 'open a new one with hub.openSession()')
+    super('session', hub.sessions)
     this.hub = hub
     this.requestedId = id
     this.userId = userId
@@ -234,8 +234,8 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
 }
 
 /** The refusal of what only tabs together can do. */
-export function needsTabs(what: string): EarshotError {
-  return new EarshotError('unsupported', `${what} needs a transport that joins the tabs of a browser, e.g. broadcastChannel()`)
+export function needsTabs(name: string): EarshotError {
+  return new EarshotError('unsupported', 'no-tabs', { name })
 }
 
 /** Ends subscriptions; gives how many. */
@@ -255,7 +255,7 @@ function checkPatterns(pattern: Given): Given {
     checkPattern(pattern)
     return pattern as string
   }
-  if (pattern.length === 0) throw invalidOption('patterns', pattern, 'one pattern at least')
+  if (pattern.length === 0) throw invalidOption('patterns', pattern, 'no-patterns')
   for (const each of pattern) checkPattern(each)
   return [...new Set(pattern as string[])]
 }

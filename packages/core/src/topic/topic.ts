@@ -1,9 +1,6 @@
-import { EarshotError, show } from '../base/errors.ts'
-
-/** The longest topic or pattern, in UTF-8 bytes. */
-export const MAX_TOPIC_BYTES = 512
-/** The most levels a topic or pattern may have. */
-export const MAX_TOPIC_LEVELS = 32
+import type { ErrorReasons } from '../base/error-codes.ts'
+import { EarshotError } from '../base/errors.ts'
+import { MAX_TOPIC_BYTES, MAX_TOPIC_LEVELS } from '../base/limits.ts'
 
 // eslint-disable-next-line no-control-regex -- control characters are what it finds
 const UNSAFE = /[\u0000-\u001f\u007f]/
@@ -14,8 +11,8 @@ const WILDCARD = /(^|\/)\*\*?(\/|$)/
  * @throws `invalid-topic` naming the topic and what is wrong with it
  */
 export function checkTopic(topic: unknown): asserts topic is string {
-  const fault = faultOf(topic) ?? (isWildcard(topic as string) ? 'must not hold a wildcard; subscribe takes patterns' : undefined)
-  if (fault) throw new EarshotError('invalid-topic', `Topic ${show(topic)} ${fault}`, typeof topic === 'string' ? { topic } : { value: topic })
+  const fault = faultOf(topic) ?? (isWildcard(topic as string) ? 'wildcard' : undefined)
+  if (fault) throw new EarshotError('invalid-topic', fault, typeof topic === 'string' ? { topic } : { value: topic })
 }
 
 /**
@@ -23,8 +20,8 @@ export function checkTopic(topic: unknown): asserts topic is string {
  * @throws `invalid-pattern` naming the pattern and what is wrong with it
  */
 export function checkPattern(pattern: unknown): asserts pattern is string {
-  const fault = faultOf(pattern) ?? (/(^|\/)\*\*\//.test(pattern as string) ? 'has ** before its last level; use * there' : undefined)
-  if (fault) throw new EarshotError('invalid-pattern', `Pattern ${show(pattern)} ${fault}`, typeof pattern === 'string' ? { pattern } : { value: pattern })
+  const fault = faultOf(pattern) ?? (/(^|\/)\*\*\//.test(pattern as string) ? 'early-wildcard' : undefined)
+  if (fault) throw new EarshotError('invalid-pattern', fault, typeof pattern === 'string' ? { pattern } : { value: pattern })
 }
 
 /** Tells whether a pattern has a wildcard, so that it may match more than one topic. */
@@ -40,7 +37,7 @@ export function isWildcard(pattern: string): boolean {
 export function topic<const Levels extends readonly [string | number, ...(string | number)[]]>(...levels: Levels): JoinLevels<Levels> {
   for (const level of levels) {
     if (!['string', 'number'].includes(typeof level) || String(level).includes('/')) {
-      throw new EarshotError('invalid-topic', `Level ${show(level)} must be a string without "/", or a number`)
+      throw new EarshotError('invalid-topic', 'no-level', { value: level })
     }
   }
   const joined = levels.join('/')
@@ -55,13 +52,14 @@ export type JoinLevels<Levels extends readonly unknown[]> = Levels extends reado
     ? `${First}/${JoinLevels<Rest>}`
     : string
 
-function faultOf(topic: unknown): string | undefined {
-  if (typeof topic !== 'string') return 'must be a string'
+/** What is wrong with both a topic and a pattern. */
+function faultOf(topic: unknown): (ErrorReasons['invalid-topic'] & ErrorReasons['invalid-pattern']) | undefined {
+  if (typeof topic !== 'string') return 'no-string'
   // A string of n UTF-16 units has n to 3n UTF-8 bytes: most need no counting.
-  if (topic.length > MAX_TOPIC_BYTES / 3 && new TextEncoder().encode(topic).length > MAX_TOPIC_BYTES) return `is longer than ${MAX_TOPIC_BYTES} UTF-8 bytes`
-  if (UNSAFE.test(topic)) return 'must not hold control characters'
-  if (/(^|\/)(\/|$)/.test(topic)) return 'must not have an empty level'
+  if (topic.length > MAX_TOPIC_BYTES / 3 && new TextEncoder().encode(topic).length > MAX_TOPIC_BYTES) return 'too-long'
+  if (UNSAFE.test(topic)) return 'control-character'
+  if (/(^|\/)(\/|$)/.test(topic)) return 'empty-level'
   // Few signs hold few levels: most need no counting.
-  if (topic.length > 2 * MAX_TOPIC_LEVELS && topic.split('/').length > MAX_TOPIC_LEVELS) return `has more than ${MAX_TOPIC_LEVELS} levels`
+  if (topic.length > 2 * MAX_TOPIC_LEVELS && topic.split('/').length > MAX_TOPIC_LEVELS) return 'too-many-levels'
   return undefined
 }

@@ -64,12 +64,12 @@ export class MemoryTransport implements Transport {
 
   /** The attempt failed; the next one is `wait` milliseconds away. */
   refuse(wait: number): void {
-    this.#fall('not-connected', 'refused', wait)
+    this.#fall('not-connected', wait)
   }
 
   /** An open connection broke; the next attempt is `wait` milliseconds away. */
   lose(wait = 0): void {
-    this.#fall('connection-lost', 'lost', wait)
+    this.#fall('connection-lost', wait)
   }
 
   /** Something came from outside, for every hub that listens to it. */
@@ -78,9 +78,9 @@ export class MemoryTransport implements Transport {
     for (const line of this.lines) line.take({ topic, data, from: 'far', time: 0, clock: number, key: 'far.1', ...more })
   }
 
-  #fall(code: 'not-connected' | 'connection-lost', text: string, wait: number): void {
+  #fall(code: 'not-connected' | 'connection-lost', wait: number): void {
     this.up = false
-    for (const line of this.lines) line.fell(new EarshotError(code, text), wait)
+    for (const line of this.lines) line.fell(new EarshotError(code, 'the test said so'), wait)
   }
 }
 

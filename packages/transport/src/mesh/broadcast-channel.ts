@@ -32,7 +32,7 @@ export interface BroadcastChannelOptions extends Environment {
  */
 export function broadcastChannel(options: BroadcastChannelOptions = {}): Transport {
   const { name = 'default', history = {}, resend = {}, outbox = 10_000 } = options
-  if (typeof name !== 'string' || name === '' || name.length > 200) throw refused('name', name, 'a string of 1 to 200 characters')
+  if (typeof name !== 'string' || name === '' || name.length > 200) throw new EarshotError('invalid-options', 'no-channel-name', { name: 'name', value: name })
   const limits = {
     messages: count('history.messages', history.messages ?? 100),
     topics: count('history.topics', history.topics ?? 1000),
@@ -44,10 +44,6 @@ export function broadcastChannel(options: BroadcastChannelOptions = {}): Transpo
 }
 
 function count(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 0) throw refused(name, value, 'a whole number, 0 or more')
+  if (!Number.isInteger(value) || value < 0) throw new EarshotError('invalid-options', 'no-count', { name, value, limit: 0 })
   return value
-}
-
-function refused(name: string, value: unknown, allowed: string): EarshotError {
-  return new EarshotError('invalid-options', `${name} is ${String(value)}: it must be ${allowed}`, { name, value })
 }

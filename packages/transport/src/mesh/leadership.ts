@@ -91,9 +91,9 @@ export class Leadership {
     this.#tasks.clear()
   }
 
-  #need(what: string): LocksLike {
+  #need(name: string): LocksLike {
     const { locks } = this.#env
-    if (!locks) throw new EarshotError('unsupported', `${what} needs Web Locks: serve the page over https or from localhost`)
+    if (!locks) throw new EarshotError('unsupported', 'no-locks', { name })
     return locks
   }
 

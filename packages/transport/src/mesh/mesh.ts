@@ -134,9 +134,7 @@ export class Mesh implements TransportConnection {
     const to = options.to as readonly string[] | undefined
     const [number] = this.#numbered(from)
     const item = encodeItem(['p', number, topic, clock, time, data, to ?? null, options.volatile ? 1 : 0], topic)
-    if (this.#out.isFull) {
-      return Promise.reject(new EarshotError('outbox-full', 'Too many publishes wait for this tab to join the others: await receipts, or raise outbox', { topic }))
-    }
+    if (this.#out.isFull) return Promise.reject(new EarshotError('outbox-full', 'joining', { topic }))
     if (!options.volatile && !to && this.#wanted(topic)) this.#history.add({ topic, id, clock, from, userId, key, node: this.#node, item })
     // While siblings are not known yet, they may want anything.
     if (this.#siblings.roll.settled && this.#out.isOpen && !this.#siblings.roll.interest.wants(topic, to)) return undefined
@@ -227,7 +225,7 @@ export class Mesh implements TransportConnection {
     if (this.#node !== '' || this.#closed) return
     const { BroadcastChannel, random } = this.#env
     if (!BroadcastChannel) {
-      this.#link.status({ state: 'disconnected', cause: new EarshotError('unsupported', 'There is no BroadcastChannel here: the hub works within its page') })
+      this.#link.status({ state: 'disconnected', cause: new EarshotError('unsupported', 'no-channel') })
       return
     }
     this.#node = randomId(random)

@@ -124,7 +124,7 @@ export class Outgoing {
       return true
     } catch (cause) {
       // Encoding has cloned every payload once: this is a platform that refuses what it accepted.
-      if (frame.m.length === 1) this.#report(new EarshotError('not-serializable', 'The browser refused to post a message that it could clone', {}, cause))
+      if (frame.m.length === 1) this.#report(new EarshotError('not-serializable', 'not-posted', {}, cause))
       return false
     }
   }

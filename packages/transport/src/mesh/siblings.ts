@@ -1,4 +1,4 @@
-import { EarshotError, type TransportLink } from '@earshot/core'
+import { EarshotError, type ErrorReasons, type TransportLink } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { HistoryRings, Kept } from './history-rings.ts'
 import { type KeptRecord, readSaid, type Said } from './items.ts'
@@ -62,7 +62,7 @@ export class Siblings {
   /** Takes in whatever was posted. */
   receive(input: unknown): void {
     const frame = readFrame(input)
-    if (!frame) return this.#violation('a frame that makes no sense')
+    if (!frame) return this.#violation('no-frame')
     if ('version' in frame) return this.#foreign(frame.version)
     const { f, n, to, m } = frame
     if (f === this.#host.node() || (to !== undefined && to !== this.#host.node())) return
@@ -143,7 +143,7 @@ export class Siblings {
 
   #handle(node: string, known: Peer | undefined, encoded: EncodedItem): void {
     const said = readSaid(encoded)
-    if (!said) return this.#violation('an item that makes no sense')
+    if (!said) return this.#violation('no-item')
     if (said.kind === 'hello') return this.#hello(node, known, said)
     if (said.kind === 'welcome') return this.#welcome(node, known, said)
     const peer = known ?? this.roll.peers.get(node)
@@ -285,23 +285,21 @@ export class Siblings {
 
   #meet(node: string, expected: number): Peer | undefined {
     const peer = this.roll.meet(node, expected)
-    if (!peer) this.#violation('more names of tabs than a browser has')
+    if (!peer) this.#violation('too-many-tabs')
     return peer
   }
 
   /** Throttled: a script that floods the channel must not flood the app's error handler. */
-  #violation(what: string): void {
+  #violation(reason: ErrorReasons['protocol-violation']): void {
     const now = this.#host.env.clock.now()
     if (now >= this.#lastReport && now - this.#lastReport < REPORT_INTERVAL) return
     this.#lastReport = now
-    this.#host.link.report(new EarshotError('protocol-violation', `A tab posted ${what}; it was ignored. Does another script use this BroadcastChannel?`))
+    this.#host.link.report(new EarshotError('protocol-violation', reason))
   }
 
   #foreign(version: number): void {
     if (this.#versions.has(version) || this.#versions.size >= 16) return
     this.#versions.add(version)
-    this.#host.link.report(
-      new EarshotError('protocol-version', `A tab speaks version ${version} of the mesh: it and this tab do not hear one another until the older one is reloaded`, { value: version }),
-    )
+    this.#host.link.report(new EarshotError('protocol-version', 'other-version', { value: version }))
   }
 }

@@ -64,7 +64,7 @@ export function encodeItem(item: Item, topic = ''): EncodedItem {
     return structuredClone(item)
   } catch (cause) {
     const path = faultPath(item, '', MAX_DEPTH)?.split('.').slice(2).join('.') ?? ''
-    throw new EarshotError('not-serializable', `Data for "${topic}" cannot be cloned${path && ` at ${path}`}: publish plain data, not functions, symbols or DOM nodes`, { topic, path }, cause)
+    throw new EarshotError('not-serializable', 'no-clone', { topic, path }, cause)
   }
 }
 
