@@ -106,7 +106,6 @@ test('ends at once when the renderer crashes', async () => {
     latencies[how].push((change?.at ?? Number.NaN) - crashedAt)
   }
   console.log(`from the crash to the leave at a sibling, in ms: ${JSON.stringify(latencies)}`)
-  for (const latency of latencies.visible) expect(latency).toBeLessThanOrEqual(1000)
-  // Browsers let timers of hidden pages run once a second.
-  for (const latency of latencies.hidden) expect(latency).toBeLessThanOrEqual(3000)
+  // A machine under load is no failure; without load it is 0.25 s at most.
+  for (const latency of [...latencies.visible, ...latencies.hidden]) expect(latency).toBeLessThanOrEqual(1000)
 })

@@ -7,6 +7,8 @@ export interface Clock {
   now(): number
   /** Runs `task` once after `delay` milliseconds. */
   after(delay: number, task: () => void): Cancel
+  /** As `after`, but on time in a hidden page, too, whose other timers wait for up to a minute. @default `after` */
+  promptly?(delay: number, task: () => void): Cancel
 }
 
 declare const Date: { now(): number }

@@ -4,6 +4,8 @@ import type { FakeAgent } from './fake-agent.ts'
 interface Timer {
   readonly made: number
   readonly due: number
+  /** Not held back while the page is hidden. */
+  readonly prompt: boolean
   readonly task: () => void
   cancel: Cancel | undefined
 }
@@ -30,16 +32,20 @@ export class FakeTimers implements Clock {
     return this.#clock.now()
   }
 
-  after(delay: number, task: () => void): Cancel {
+  after(delay: number, task: () => void, prompt = false): Cancel {
     if (!this.#agent.canAct) return () => {}
     const made = this.#clock.now()
-    const timer: Timer = { made, due: made + Math.max(0, delay), task, cancel: undefined }
+    const timer: Timer = { made, due: made + Math.max(0, delay), prompt, task, cancel: undefined }
     this.#timers.add(timer)
     this.#arm(timer, delay)
     return () => {
       timer.cancel?.()
       this.#timers.delete(timer)
     }
+  }
+
+  promptly(delay: number, task: () => void): Cancel {
+    return this.after(delay, task, true)
   }
 
   /** Applies a change of the page's state or visibility to the timers that wait. */
@@ -61,7 +67,7 @@ export class FakeTimers implements Clock {
       timer.cancel = undefined
       return
     }
-    const alignment = this.#alignment()
+    const alignment = timer.prompt ? 0 : this.#alignment()
     timer.cancel = this.#clock.after(alignment === 0 ? delay : alignedDue(timer, alignment) - this.#clock.now(), () => {
       this.#timers.delete(timer)
       timer.task()

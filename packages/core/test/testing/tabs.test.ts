@@ -155,6 +155,20 @@ describe('timers', () => {
     expect(log).toEqual(['shown@300', 'plain@420', 'zero@1000', 'hidden@2000', 'shown again@2700', 'intensive@60000'])
   })
 
+  it('are on time in hidden tabs when they are prompt, and stop and die with their pages as others do', async () => {
+    const browser = createTestBrowser({ throttle: true })
+    const [a, b, c] = [browser.openTab({ visible: false }), browser.openTab({ visible: false }), browser.openTab({ visible: false })]
+    const log: string[] = []
+    for (const tab of [a, b, c]) tab.env.clock.promptly?.(100, () => log.push(`${tab.id}@${browser.clock.now()}`))
+    b.freeze()
+    c.crash()
+    await browser.advance(500)
+    b.resume()
+    await browser.settle()
+    expect(log).toEqual([`${a.id}@100`, `${b.id}@500`])
+    expect(browser.leaks().timers).toBe(0)
+  })
+
   it('do not throttle messages', async () => {
     const browser = createTestBrowser({ throttle: true })
     const [a, b] = [browser.openTab(), browser.openTab({ visible: false })]

@@ -258,6 +258,7 @@ export class Mesh implements TransportConnection {
   async #prove(left: () => boolean): Promise<void> {
     const { locks, random } = this.#env
     if (!locks) return
+    this.#lock?.release()
     this.#lock = holdLock(locks, `${this.#base}:tab:${this.#node}`, {}, () => this.#rejoin())
     try {
       await this.#lock.granted
@@ -292,7 +293,8 @@ export class Mesh implements TransportConnection {
     this.#waiting.changed()
     this.#heartbeat.stop()
     this.#leadership.leave()
-    this.#lock?.release()
+    // The lock of a page that ends is freed by its end: let go of now, it would overtake the goodbye.
+    if (persisted || this.#closed) this.#lock?.release()
     for (const session of this.#sessions.values()) {
       session.lock?.release()
       session.lock = session.claimed = undefined

@@ -14,9 +14,9 @@ export interface PeerSession {
 
 /**
  * How a sibling is. `leaving`: it said goodbye and may be reloading. `away`: it went to the back/forward cache.
- * `lost`: its lock was freed without a goodbye.
+ * `lost`: its lock was freed, and no goodbye has come yet. `gone`: none will; only messages that it said before are still taken in.
  */
-export type PeerState = 'here' | 'leaving' | 'away' | 'lost'
+export type PeerState = 'here' | 'leaving' | 'away' | 'lost' | 'gone'
 
 /** What a tab knows of a sibling: one life of one page. */
 export class Peer {

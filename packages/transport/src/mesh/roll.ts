@@ -1,12 +1,13 @@
 import type { TransportLink } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
+import { promptly } from '../page/promptly.ts'
 import { Interest } from './interest.ts'
 import { holdLock } from './locks.ts'
 import { Peer, type PeerSession } from './peer.ts'
 
 /** A reload looks like a close: a session that says goodbye leaves when it is not back after this long. */
 const LEAVE_DELAY = 2000
-/** A freed lock may overtake the goodbye. */
+/** A freed lock may overtake the goodbye: for this long after the lock, and after all that comes later, one is waited for. */
 const GOODBYE_DELAY = 100
 /** A page in the back/forward cache finds what it missed for this long. */
 const AWAY_LIMIT = 120_000
@@ -74,14 +75,26 @@ export class Roll {
   #lost(peer: Peer): void {
     peer.state = 'lost'
     this.#went(peer.node)
-    peer.timer = this.#host.env.clock.after(GOODBYE_DELAY, () => {
+    this.heard(peer)
+  }
+
+  /** Anything came from a sibling: it is not silent, and if it is lost its goodbye may be next. */
+  heard(peer: Peer): void {
+    peer.ticks = Math.max(peer.ticks, VISIBLE_TICKS)
+    if (peer.state !== 'lost') return
+    const { clock } = this.#host.env
+    peer.timer?.()
+    peer.timer = promptly(clock, GOODBYE_DELAY, () => {
+      peer.state = 'gone'
       this.#forget(peer)
-      peer.timer = this.#host.env.clock.after(LOST_LIMIT, () => this.drop(peer))
+      peer.timer = clock.after(LOST_LIMIT, () => this.drop(peer))
     })
   }
 
   /** It said goodbye. To the back/forward cache: it may want what it misses. */
   bye(peer: Peer, persisted: boolean): void {
+    // What was forgotten cannot be kept for its return any more.
+    if (peer.state === 'gone') return
     const { clock } = this.#host.env
     peer.timer?.()
     peer.watch?.release()
@@ -130,6 +143,7 @@ export class Roll {
     this.settled = false
     this.vouched = true
     for (const peer of this.peers.values()) {
+      peer.timer?.()
       peer.watch?.release()
       peer.watch = undefined
       peer.met = false

@@ -4,7 +4,7 @@ import type { HistoryRings, Kept } from './history-rings.ts'
 import { type KeptRecord, readSaid, type Said } from './items.ts'
 import type { Peer, PeerSession } from './peer.ts'
 import { type Answer, Questions } from './questions.ts'
-import { Roll, VISIBLE_TICKS } from './roll.ts'
+import { Roll } from './roll.ts'
 import { type EncodedItem, type Frame, type Item, readFrame, readItem } from './wire.ts'
 
 /** Tabs that are asked who they are. */
@@ -67,7 +67,7 @@ export class Siblings {
     const { f, n, to, m } = frame
     if (f === this.#host.node() || (to !== undefined && to !== this.#host.node())) return
     let peer = this.roll.peers.get(f)
-    if (peer) peer.ticks = Math.max(peer.ticks, VISIBLE_TICKS)
+    if (peer) this.roll.heard(peer)
     if (n === 0) for (const item of m) this.#handle(f, peer, item)
     else {
       if (!peer && readItem(m[0])?.[0] === 'h') peer = this.#meet(f, n)

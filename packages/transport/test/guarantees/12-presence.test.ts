@@ -21,6 +21,17 @@ describe('guarantee 12: presence between tabs', () => {
     for (const each of seen.slice(1)) expect(each.filter(event => event.startsWith('leave'))).toEqual(['leave 0'])
   })
 
+  it('sees a crash within 250 ms in hidden tabs, too, whose timers run once a minute', async () => {
+    const { browser, apps } = await openApps(3, { throttle: 60_000 })
+    const seen = apps.map(events)
+    apps[0]?.session.presence('room').enter('ada')
+    await browser.settle()
+    apps[1]?.tab.hide()
+    apps[0]?.tab.crash()
+    await browser.advance(250)
+    for (const each of seen.slice(1)) expect(each).toEqual(['enter ada', 'leave ada'])
+  })
+
   it('says nothing of a reload, even where the freed lock overtakes the goodbye', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { browser, apps } = await openApps(3, { latency: 20, reorderGrants: true, seed })

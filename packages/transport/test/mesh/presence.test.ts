@@ -1,6 +1,7 @@
 import type { Presence } from '@earshot/core'
 import { createTestBrowser, type Engine } from '@earshot/core/testing'
 import { describe, expect, it } from 'vitest'
+import { forger, intruder } from '../support/intruder.ts'
 import { type App, openApps, startApp } from '../support/tabs.ts'
 
 /** Watches a room: what happened there, as `type name`. */
@@ -44,6 +45,56 @@ describe('presence between tabs', () => {
     expect(seen.events).toEqual(['enter ada'])
     await browser.advance(2)
     expect(seen.events).toEqual(['enter ada', 'leave ada'])
+  })
+
+  it('waits for an overtaken goodbye anew after each word that came late, too', async () => {
+    const { browser, apps } = await openApps(2)
+    const [a, b] = apps as [App, App]
+    const seen = watch(b)
+    const ghost = intruder(browser.openTab())
+    const forge = forger(browser, a.tab)
+    a.session.presence('room').enter('ada')
+    await browser.settle()
+    a.tab.crash()
+    await browser.advance(90)
+    ghost.postMessage(forge(['i', 1, 'late', 1]))
+    await browser.advance(90)
+    ghost.postMessage(forge(['b', 0]))
+    await browser.advance(1900)
+    expect(seen.events).toEqual(['enter ada'])
+    await browser.advance(100)
+    expect(seen.events).toEqual(['enter ada', 'leave ada'])
+    ghost.close()
+  })
+
+  it('does not vouch for a tab whose goodbye came after it was forgotten', async () => {
+    const { browser, apps } = await openApps(2)
+    const [a] = apps as [App]
+    const ghost = intruder(browser.openTab())
+    const welcomes: unknown[] = []
+    ghost.onmessage = ({ data }) => welcomes.push(...(data as { m: unknown[][] }).m.filter(([kind]) => kind === 'w').map(item => item[3]))
+    const forge = forger(browser, a.tab)
+    a.listen('t')
+    await browser.settle()
+    a.tab.crash()
+    await browser.advance(300)
+    const goodbye = forge(['b', 1])
+    ghost.postMessage(goodbye)
+    ghost.postMessage({ v: 1, f: 'returned', n: 1, m: [['h', 1, [], goodbye.f]] })
+    await browser.settle()
+    expect(welcomes).toEqual([0])
+    ghost.close()
+  })
+
+  it('leaves its lock to the end of the page, behind its goodbye', async () => {
+    const { browser, apps } = await openApps(1)
+    const [a] = apps as [App]
+    const before = a.tab.leaks().locks
+    a.tab.close()
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    expect([before, a.tab.leaks().locks]).toEqual([2, 1])
+    await browser.settle()
+    expect(a.tab.leaks().locks).toBe(0)
   })
 
   it('lets a session that is closed leave at once, and a tab that is closed after two seconds', async () => {
