@@ -1,6 +1,7 @@
 import type { Cancel, Member, Presence } from '@earshot/core'
 import { shallowEqual } from './shallow-equal.ts'
 import { createStore, type Store, type StoreHost } from './store.ts'
+import { createStores, type StoresOf } from './stores.ts'
 
 /** Who is on a topic, as components see it. */
 export interface PresenceState {
@@ -28,7 +29,7 @@ export interface PresenceStore extends Store<PresenceState> {
 }
 
 /** Makes the store of a topic's presence; it watches the topic from now on. */
-export function createPresenceStore(topic: string, host: StoreHost): PresenceStore {
+function createPresenceStore(topic: string, host: StoreHost): PresenceStore {
   const presence = host.session.presence(topic)
   const voices = new Set<Voice>()
   let said: unknown
@@ -67,3 +68,5 @@ export function createPresenceStore(topic: string, host: StoreHost): PresenceSto
     },
   })
 }
+
+export const presenceStores: StoresOf<PresenceStore> = createStores(createPresenceStore)

@@ -1,7 +1,6 @@
 import { lease, type Retain } from './lease.ts'
-import type { Voice } from './presence-store.ts'
+import { presenceStores, type Voice } from './presence-store.ts'
 import type { SessionSource } from './session-source.ts'
-import { storesOf } from './stores.ts'
 
 /** A component that enters. */
 export interface Speaker extends Voice {
@@ -15,10 +14,10 @@ export interface Speaker extends Voice {
 export function createSpeaker(source: SessionSource, topic: string): Speaker {
   const speaker: Speaker = {
     data: undefined,
-    retain: lease(source.hub, () => storesOf(source.session).presences.open(topic).speak(speaker)),
+    retain: lease(source.hub, () => presenceStores(source.session).open(topic).speak(speaker)),
     say(data: unknown) {
       speaker.data = data
-      storesOf(source.session).presences.get(topic)?.repeat()
+      presenceStores(source.session).get(topic)?.repeat()
     },
   }
   return speaker

@@ -1,11 +1,11 @@
 import type { CheckTopic, DataOf, Member, Presence, TopicHint } from '@earshot/core'
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useSource } from './earshot-provider.ts'
-import { NOBODY } from './presence-store.ts'
+import { NOBODY, presenceStores, type PresenceState, type PresenceStore } from './presence-store.ts'
 import type { Members } from './register.ts'
-import { storesOf } from './stores.ts'
 import { createSpeaker } from './speaker.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+import { asItIs, useStore } from './use-store.ts'
 
 /** Who is on a topic. Each of these is the same until it has changed. */
 export interface PresenceView<Data> {
@@ -41,9 +41,9 @@ export function usePresence(topic: string, data?: unknown): PresenceView<unknown
   })
   // The entry before the store: in this order they end.
   useBrowserLayoutEffect(() => (entering && !source.ended ? speaker.retain() : undefined), [source, speaker, entering])
-  useBrowserLayoutEffect(() => (source.ended ? undefined : storesOf(source.session).presences.open(topic).retain()), [source, topic])
-  const subscribe = useCallback((changed: () => void) => storesOf(source.session).presences.open(topic).subscribe(changed), [source, topic])
-  const state = useSyncExternalStore(subscribe, () => (source.current && storesOf(source.current).presences.get(topic)?.state) ?? NOBODY, () => NOBODY)
-  const update = useCallback((next: unknown) => storesOf(source.session).presences.get(topic)?.presence.update(next), [source, topic])
+  const state = useStore(presenceStores, topic, { read: readPresence, select: asItIs })
+  const update = useCallback((next: unknown) => presenceStores(source.session).get(topic)?.presence.update(next), [source, topic])
   return { ...state, update }
 }
+
+const readPresence = (store?: PresenceStore): PresenceState => store?.state ?? NOBODY

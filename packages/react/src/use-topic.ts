@@ -1,12 +1,16 @@
 import type { HubStatus, Message, MessageOf, Patterns, TopicHint } from '@earshot/core'
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useCallback } from 'react'
 import { useSource } from './earshot-provider.ts'
 import type { PublishTo, Topics } from './register.ts'
-import { storesOf } from './stores.ts'
-import { createView } from './topic-view.ts'
-import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+import type { Sending } from './sending.ts'
+import { shallowEqual } from './shallow-equal.ts'
+import { NO_MESSAGES, topicStores, type TopicStore } from './topic-store.ts'
 import { useConnection } from './use-connection.ts'
 import { usePublish } from './use-publish.ts'
+import { useStore } from './use-store.ts'
+
+/** A message as `useTopic` shows it. One that this session published through hooks has a `status`, and an `error` when it failed. */
+export type TopicMessage<Pattern extends string = string> = MessageOf<Topics, Pattern> & Sending
 
 /** How a component reads a topic. */
 export interface TopicOptions {
@@ -16,14 +20,22 @@ export interface TopicOptions {
   replay?: number | undefined
   /** Whether it shows what its own session published. @default true */
   echo?: boolean | undefined
+  /** When it sees what is new: once a frame, or as soon as it comes. @default 'frame' */
+  flush?: 'frame' | 'sync' | undefined
+}
+
+/** What a component wants of a topic; each function may be another one at each render. */
+interface Choice<Pattern extends string> {
+  /** Which of the messages that are kept it shows. @default all */
+  filter?: ((message: TopicMessage<Pattern>) => boolean) | undefined
 }
 
 /** The last messages of a topic. */
 export interface TopicView<Pattern extends string> {
   /** In the order that every tab shows, oldest first; the same array until something changes. */
-  readonly messages: readonly MessageOf<Topics, Pattern>[]
+  readonly messages: readonly TopicMessage<Pattern>[]
   /** The last of them. */
-  readonly last: MessageOf<Topics, Pattern> | undefined
+  readonly last: TopicMessage<Pattern> | undefined
   /** As of `usePublish`; for a wildcard pattern it throws. */
   readonly publish: PublishTo<Pattern>
   /** As of `useConnection`. */
@@ -43,24 +55,49 @@ export interface SelectedView<Pattern extends string, Selected> extends Pick<Top
  */
 export function useTopic<Pattern extends TopicHint<Topics>, Selected>(
   pattern: Patterns<Topics, Pattern>,
-  options: TopicOptions & { select: (messages: readonly MessageOf<Topics, Pattern>[]) => Selected },
+  options: TopicOptions & Choice<Pattern> & { select: (messages: readonly TopicMessage<Pattern>[]) => Selected },
 ): SelectedView<Pattern, Selected>
 export function useTopic<Pattern extends TopicHint<Topics>>(
   pattern: Patterns<Topics, Pattern>,
-  options?: TopicOptions & { select?: undefined },
+  options?: TopicOptions & Choice<Pattern> & { select?: undefined },
 ): TopicView<Pattern>
 export function useTopic(
   pattern: string | readonly string[],
-  { limit = 100, replay = 0, echo = true, select }: TopicOptions & { select?: ((messages: readonly Message[]) => unknown) | undefined } = {},
+  {
+    limit = 100,
+    replay = 0,
+    echo = true,
+    flush,
+    filter,
+    select,
+  }: TopicOptions & Choice<string> & { select?: ((messages: readonly Shown[]) => unknown) | undefined } = {},
 ): TopicView<string> & SelectedView<string, unknown> {
   const source = useSource()
   const key = [pattern].flat().join('\n')
-  useBrowserLayoutEffect(
-    () => (source.ended ? undefined : storesOf(source.session).topics.open(key).use(limit, replay)),
-    [source, key, limit, replay],
-  )
-  const subscribe = useCallback((changed: () => void) => storesOf(source.session).topics.open(key).subscribe(changed), [source, key])
-  const [now, server] = useMemo(() => createView(source, key, limit, echo, select), [source, key, limit, echo, select])
-  const { messages, selected } = useSyncExternalStore(subscribe, now, server)
+  const { messages, selected } = useStore(topicStores, key, {
+    read: readMessages,
+    select: useCallback(
+      (all: readonly Shown[]) => {
+        const messages = all
+          .filter(message => (echo || message.from !== source.session.id) && (!filter || filter(message)))
+          .slice(-limit || Infinity)
+        return { messages: select ? NO_MESSAGES : messages, selected: select?.(messages) }
+      },
+      [source, limit, echo, filter, select],
+    ),
+    isEqual: isSame,
+    retain: useCallback((store: TopicStore) => store.use(limit, replay), [limit, replay]),
+    subscribe: flush === 'sync' ? subscribeNow : undefined,
+  })
   return { messages, last: messages.at(-1), selected, publish: usePublish(key), status: useConnection() }
 }
+
+type Shown = Message & Sending
+interface Seen {
+  readonly messages: readonly Shown[]
+  readonly selected: unknown
+}
+
+const readMessages = (store?: TopicStore): readonly Shown[] => store?.state ?? NO_MESSAGES
+const subscribeNow = (store: TopicStore, changed: () => void): (() => void) => store.subscribe(changed, true)
+const isSame = (one: Seen, other: Seen): boolean => shallowEqual(one.messages, other.messages) && shallowEqual(one.selected, other.selected)

@@ -1,7 +1,7 @@
 // The compiler reads this file and nothing runs it: each line that must not compile says so.
 import { createHub, type Hub, type Message } from '@earshot/core'
 import { expectTypeOf } from 'vitest'
-import { EarshotProvider, usePresence, usePublish, useSession, useSubscription, useTopic } from '@earshot/react'
+import { EarshotProvider, type Sending, type TopicMessage, usePresence, usePublish, useSession, useSubscription, useTopic } from '@earshot/react'
 
 interface Chat {
   text: string
@@ -17,8 +17,9 @@ declare module '@earshot/react' {
 
 export function Typed(): null {
   const { messages, last, publish } = useTopic('typed/42/chat', { limit: 5 })
-  expectTypeOf(messages).toEqualTypeOf<readonly Message<Chat, 'typed/42/chat'>[]>()
-  expectTypeOf(last).toEqualTypeOf<Message<Chat, 'typed/42/chat'> | undefined>()
+  expectTypeOf(messages).toEqualTypeOf<readonly TopicMessage<'typed/42/chat'>[]>()
+  expectTypeOf(last).toEqualTypeOf<(Message<Chat, 'typed/42/chat'> & Sending) | undefined>()
+  expectTypeOf(last?.status).toEqualTypeOf<'pending' | 'sent' | 'failed' | undefined>()
   publish({ text: 'hi' })
   publish({ text: 'hi' }, { echo: false })
   // @ts-expect-error the map knows better

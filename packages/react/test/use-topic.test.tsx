@@ -209,6 +209,81 @@ describe('useTopic', () => {
     expect(transport.told).toEqual(['open s1', 'listen s1 chat'])
   })
 
+  it('shows what its filter lets through, and renders for nothing else', async () => {
+    const { hub, show, frames } = stage()
+    const committed = vi.fn<(seen: readonly unknown[]) => void>()
+    const lists = new Set<unknown>()
+    function Long({ least }: { least: number }): ReactElement {
+      const { messages } = useTopic('chat', { filter: ({ data }) => String(data).length >= least })
+      useEffect(() => {
+        lists.add(messages)
+        committed(messages.map(({ data }) => data))
+      })
+      return <p />
+    }
+    const { change } = show(<Long least={3} />)
+    hub.publish('chat', 'four')
+    hub.publish('chat', 'a')
+    await frames.next()
+    expect(committed.mock.lastCall).toEqual([['four']])
+    committed.mockClear()
+    lists.clear()
+    hub.publish('chat', 'b')
+    await frames.next()
+    expect(committed).not.toHaveBeenCalled()
+    change(<Long least={3} />)
+    change(<Long least={4} />)
+    expect(lists.size).toBe(1)
+    change(<Long least={1} />)
+    expect(committed.mock.lastCall).toEqual([['four', 'a', 'b']])
+    expect(hub.count('chat')).toEqual({ chat: 1 })
+  })
+
+  it('selects of what its filter and echo let through', async () => {
+    const { hub, show, frames } = stage()
+    function Count(): ReactElement {
+      const { selected, publish } = useTopic('chat', { echo: false, filter: ({ data }) => data !== 'not this', select: all => all.length })
+      return <button onClick={() => publish('mine')}>{selected}</button>
+    }
+    const { getByRole } = show(<Count />)
+    act(() => getByRole('button').click())
+    for (const data of ['this', 'not this']) hub.publish('chat', data)
+    await frames.next()
+    expect(getByRole('button').textContent).toBe('1')
+  })
+
+  it('keeps what an inline select gave over renders, as long as it is shallowly equal', async () => {
+    const { hub, show, frames } = stage()
+    const seen = new Set<unknown>()
+    function Words(): ReactElement {
+      const [count, again] = useState(0)
+      const { selected } = useTopic('chat', { select: all => all.map(({ data }) => data) })
+      useEffect(() => void seen.add(selected))
+      return <button onClick={() => again(count + 1)} />
+    }
+    const { getByRole } = show(<Words />)
+    hub.publish('chat', 'hi')
+    await frames.next()
+    seen.clear()
+    for (let time = 0; time < 3; time++) act(() => getByRole('button').click())
+    expect(seen).toEqual(new Set([['hi']]))
+  })
+
+  it('sees each message as it comes with flush: sync, while others wait for their frame', async () => {
+    const { hub, show, frames } = stage()
+    const { container, change } = show([<Chat key="1" options={{ flush: 'sync' }} />, <Chat key="2" />])
+    await act(async () => void hub.publish('chat', 'one'))
+    expect(container.textContent).toBe('one|one|undefined')
+    await act(async () => void hub.publish('chat', 'two'))
+    expect(container.textContent).toBe('one two|two|undefined')
+    await frames.next()
+    expect(container.textContent).toBe('one two|twoone two|two')
+    change([<Chat key="1" options={{ flush: 'frame' }} />, <Chat key="2" />])
+    await act(async () => void hub.publish('chat', 'three'))
+    expect(container.textContent).toBe('one two|twoone two|two')
+    expect(hub.count('chat')).toEqual({ chat: 1 })
+  })
+
   it('publishes through one stable function', () => {
     const { show, hub } = stage()
     const heard: unknown[] = []

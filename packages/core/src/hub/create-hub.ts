@@ -124,6 +124,8 @@ export interface Hub<Out = AnyTopics, In = Out, Members = AnyTopics> extends Pub
   readonly clock: Clock
   /** What this environment allows: `true`, or why not. */
   readonly capabilities: Capabilities
+  /** Hands an error to the `error` event, or to whoever hears errors instead: for what fails where nobody waits for it. */
+  report(error: unknown): void
   /** Listens to what the hub tells of itself. The result ends it. */
   on<Name extends keyof HubEvents>(event: Name, listener: HubEvents[Name]): Cancel
   /** Ends local subscriptions and streams within a pattern; what is buffered can be read. Gives how many. */

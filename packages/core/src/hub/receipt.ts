@@ -13,6 +13,8 @@ export interface Accepted {
 
 /** What `publish` returns: await it, or ignore it at no cost. */
 export interface Receipt extends PromiseLike<Accepted> {
+  /** What was published, as local listeners get it. */
+  readonly message: Message
   /** How many local listeners the message was for. */
   readonly listeners: number
 }

@@ -10,6 +10,8 @@ export interface Presence<Data = unknown> {
   readonly members: readonly Member<Data>[]
   /** This session's own entry. */
   readonly self: Member<Data> | undefined
+  /** The member of this session id; the same object until it changes. */
+  get(id: string): Member<Data> | undefined
   /** Resolves when the members that were here before are known. */
   readonly ready: Promise<void>
   /** Members by user id, else session id; the same map until something changes. */
@@ -106,7 +108,11 @@ export class HubPresence extends Handle implements Presence {
   }
 
   get self(): Member | undefined {
-    return this.#shared.roster.get(this.#session.id)
+    return this.get(this.#session.id)
+  }
+
+  get(id: string): Member | undefined {
+    return this.#shared.roster.get(id)
   }
 
   get ready(): Promise<void> {

@@ -1,0 +1,29 @@
+import type { Cancel } from '@earshot/core'
+import { isAlone } from './is-alone.ts'
+import { createStore, type Store, type StoreHost } from './store.ts'
+import { createStores, type StoresOf } from './stores.ts'
+
+/** Whether this tab leads. One for all components: a lead that is let go goes to another tab. */
+function createLeaderStore(_key: string, host: StoreHost): Store<boolean> {
+  const { hub } = host.session
+  let leads = isAlone(hub)
+  let stop: Cancel | undefined
+  const store = createStore(host, leads, () => leads, () => stop?.())
+  const now = (lead: boolean): void => {
+    leads = lead
+    store.changed()
+  }
+  try {
+    if (!leads) {
+      stop = hub.onLeader(() => {
+        now(true)
+        return () => now(false)
+      })
+    }
+  } catch (error) {
+    hub.report(error)
+  }
+  return store
+}
+
+export const leaderStores: StoresOf<Store<boolean>> = createStores(createLeaderStore)

@@ -1,0 +1,29 @@
+import type { CheckTopic, DataOf, Member, TopicHint } from '@earshot/core'
+import { useCallback } from 'react'
+import { memberStores, type MemberStore } from './member-store.ts'
+import type { Members } from './register.ts'
+import { asItIs, type IsEqual, useStore } from './use-store.ts'
+
+/**
+ * One member of a topic by session id; `undefined` while it is not there. With `select`, what that makes of it: the component renders when the result
+ * has changed, compared by `isEqual` – shallowly by default. What happens to other members costs it nothing.
+ * @throws `invalid-topic`, `session-closed` while mounting
+ */
+export function useMember<Topic extends TopicHint<Members>>(
+  topic: Topic & CheckTopic<Members, Topic>,
+  id: string,
+): Member<DataOf<Members, Topic>> | undefined
+export function useMember<Topic extends TopicHint<Members>, Selected>(
+  topic: Topic & CheckTopic<Members, Topic>,
+  id: string,
+  select: (member: Member<DataOf<Members, Topic>>) => Selected,
+  isEqual?: IsEqual<Selected | undefined>,
+): Selected | undefined
+export function useMember(topic: string, id: string, select: (member: Member) => unknown = asItIs, isEqual?: IsEqual<unknown>): unknown {
+  return useStore(memberStores, topic, {
+    read: useCallback((store?: MemberStore) => store?.presence.get(id), [id]),
+    select: member => member && select(member),
+    isEqual,
+    subscribe: useCallback((store: MemberStore, changed: () => void) => store.watch(id, changed), [id]),
+  })
+}

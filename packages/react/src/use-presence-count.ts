@@ -1,0 +1,15 @@
+import type { CheckTopic, TopicHint } from '@earshot/core'
+import { memberStores, type MemberStore } from './member-store.ts'
+import type { Members } from './register.ts'
+import { asItIs, useStore } from './use-store.ts'
+
+/**
+ * How many people are on a topic: the tabs of one user count once, sessions without a user each. It only observes.
+ * @throws `invalid-topic`, `session-closed` while mounting
+ */
+export function usePresenceCount<Topic extends TopicHint<Members>>(topic: Topic & CheckTopic<Members, Topic>): number
+export function usePresenceCount(topic: string): number {
+  return useStore(memberStores, topic, { read: readCount, select: asItIs })
+}
+
+const readCount = (store?: MemberStore): number => store?.presence.byUser().size ?? 0
