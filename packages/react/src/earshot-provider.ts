@@ -1,7 +1,6 @@
-import { EarshotError } from '@earshot/core'
-import { createContext, createElement, type Context, type ReactElement, type ReactNode, useContext, useState } from 'react'
+import { createContext, createElement, type Context, type ReactElement, type ReactNode, useContext, useMemo, useState } from 'react'
 import type { AppHub, AppSession } from './register.ts'
-import { createSource, type SessionProps, type SessionSource } from './session-source.ts'
+import { createSource, type SessionSource } from './session-source.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 
 /** Either a hub, with which the provider opens and closes a session of its own, or a session of yours. */
@@ -21,11 +20,12 @@ const SourceContext: Context<SessionSource | undefined> = createContext<SessionS
 
 /** Gives the hooks below it their session. One that it opened is closed 300 ms after it was unmounted. */
 export function EarshotProvider({ children, ...props }: EarshotProviderProps): ReactElement {
-  const [source, setSource] = useState(() => sourceOf(props))
+  const create = (): SessionSource => createSource(props)
+  const [source, setSource] = useState(create)
   const { hub, userId, session } = source.props
-  if (hub !== props.hub || userId !== props.userId || session !== props.session) setSource(sourceOf(props))
+  if (hub !== props.hub || userId !== props.userId || session !== props.session) setSource(create)
   useBrowserLayoutEffect(() => {
-    if (source.ended) setSource(sourceOf(props))
+    if (source.ended) setSource(create)
     return source.retain()
     // Other props of the same session, `data` above all, count when it is opened only.
     // oxlint-disable-next-line react/exhaustive-deps
@@ -35,14 +35,11 @@ export function EarshotProvider({ children, ...props }: EarshotProviderProps): R
 
 /** Where the hooks of this component get their session. */
 export function useSource(): SessionSource {
-  return needed(useContext(SourceContext))
+  return useContext(SourceContext) ?? createSource({})
 }
 
-function sourceOf(props: SessionProps): SessionSource {
-  return createSource(props, needed(props.hub ?? props.session?.hub))
-}
-
-function needed<T>(value: T | undefined): T {
-  if (!value) throw new EarshotError('invalid-options', 'no-provider')
-  return value
+/** What a component makes once for a session and a key. */
+export function useMade<Thing>(create: (source: SessionSource, key: string) => Thing, key: string): Thing {
+  const source = useSource()
+  return useMemo(() => create(source, key), [source, create, key])
 }

@@ -1,14 +1,14 @@
 import type { Cancel } from '@earshot/core'
 import { isAlone } from './is-alone.ts'
 import { createStore, type Store, type StoreHost } from './store.ts'
-import { createStores, type StoresOf } from './stores.ts'
+import { createStores, type Stores } from './stores.ts'
 
 /** Whether this tab leads. One for all components: a lead that is let go goes to another tab. */
 function createLeaderStore(_key: string, host: StoreHost): Store<boolean> {
   const { hub } = host.session
   let leads = isAlone(hub)
   let stop: Cancel | undefined
-  const store = createStore(host, leads, () => leads, () => stop?.())
+  const store = createStore(host, () => leads, () => stop?.())
   const now = (lead: boolean): void => {
     leads = lead
     store.changed()
@@ -26,4 +26,4 @@ function createLeaderStore(_key: string, host: StoreHost): Store<boolean> {
   return store
 }
 
-export const leaderStores: StoresOf<Store<boolean>> = createStores(createLeaderStore)
+export const leaderStores: Stores<Store<boolean>> = createStores(createLeaderStore, false)

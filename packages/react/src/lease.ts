@@ -6,18 +6,19 @@ const GRACE = 300
 /** Adds a user; the result takes it away again. */
 export type Retain = (grace?: number) => Cancel
 
-/** Starts a thing for its first user, and ends it when the last one has been gone for a while. Afterwards it may start anew. */
-export function lease({ clock }: { readonly clock: Clock }, start: () => Cancel): Retain {
+/** Starts a thing for its first user, and ends it when the last one has been gone for a while. Afterwards it may start anew, unless its owner has ended. */
+export function lease(owner: { readonly hub: { readonly clock: Clock }; readonly ended?: boolean }, start: () => Cancel): Retain {
   let users = 0
   let end: Cancel | undefined
   let stay: Cancel | undefined
   return (grace = GRACE) => {
+    if (owner.ended) return () => {}
     end ??= start()
     stay?.()
     users++
     return () => {
       if (--users) return
-      stay = clock.after(grace, () => {
+      stay = owner.hub.clock.after(grace, () => {
         end?.()
         end = undefined
       })

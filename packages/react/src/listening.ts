@@ -16,7 +16,7 @@ export interface Listening {
 export function createListening(source: SessionSource, key: string): Listening {
   let ears: ListenOptions & { listener: Parameters<Listening['hear']>[0] } | undefined
   return {
-    retain: lease(source.hub, () => {
+    retain: lease(source, () => {
       const subscription = source.session.subscribe(key.split('\n'), (message, own) => ears?.listener(message, own), {
         ...ears,
         own: true,

@@ -1,7 +1,7 @@
 import type { Cancel, Member, Presence } from '@earshot/core'
 import { shallowEqual } from './shallow-equal.ts'
 import { createStore, type Store, type StoreHost } from './store.ts'
-import { createStores, type StoresOf } from './stores.ts'
+import { createStores, type Stores } from './stores.ts'
 
 /** Who is on a topic, as components see it. */
 export interface PresenceState {
@@ -12,7 +12,7 @@ export interface PresenceState {
   readonly ready: boolean
 }
 
-export const NOBODY: PresenceState = { members: [], others: [], self: undefined, byUser: new Map(), ready: false }
+const NOBODY: PresenceState = { members: [], others: [], self: undefined, byUser: new Map(), ready: false }
 
 /** What a component says of its session. */
 export interface Voice {
@@ -38,7 +38,7 @@ function createPresenceStore(topic: string, host: StoreHost): PresenceStore {
     const { members, self } = presence
     return { members, others: members.filter(member => member !== self), self, byUser: presence.byUser(), ready }
   }
-  const store = createStore(host, read(), read, () => presence.close())
+  const store = createStore(host, read, () => presence.close())
   presence.subscribe(store.changed)
   void presence.ready.then(() => {
     ready = true
@@ -69,4 +69,4 @@ function createPresenceStore(topic: string, host: StoreHost): PresenceStore {
   })
 }
 
-export const presenceStores: StoresOf<PresenceStore> = createStores(createPresenceStore)
+export const presenceStores: Stores<PresenceStore> = createStores(createPresenceStore, NOBODY)

@@ -1,5 +1,4 @@
-import type { Message, PublishOptions, Session } from '@earshot/core'
-import { perSession } from './stores.ts'
+import type { Message } from '@earshot/core'
 
 /** How far an own message has come. */
 export type SendStatus = 'pending' | 'sent' | 'failed'
@@ -12,26 +11,18 @@ export interface Sending {
   readonly error?: unknown
 }
 
-/** Hears of an own message, and whether its session is to hear it. */
-export type Follow = (message: Message, isHeard: boolean, status: SendStatus, error?: unknown) => void
+/** A message as components see it. */
+export type Shown = Message & Sending
 
-/** Who wants to know what becomes of a session's own messages. */
-export const followersOf: (session: Session) => Set<Follow> = perSession(() => new Set<Follow>())
+const marked = new WeakMap<Message, Shown>()
 
-/** Publishes, and tells what becomes of it. What fails later reaches the hub's `error` event, too. */
-export function send(session: Session, topic: string, data: unknown, options: PublishOptions = {}): void {
-  const receipt = session.publish(topic, data, options)
-  const { echo, to = session.userId } = options
-  const isHeard = echo !== false && [to].flat().includes(session.userId)
-  const tell = (status: SendStatus, error?: unknown): void => {
-    for (const follow of followersOf(session)) follow(receipt.message, isHeard, status, error)
-  }
-  tell('pending')
-  receipt.then(
-    () => tell('sent'),
-    (error: unknown) => {
-      tell('failed', error)
-      session.hub.report(error)
-    },
-  )
+/** The message with its status, if it has one. */
+export function shownOf(message: Message): Shown {
+  return marked.get(message) ?? message
+}
+
+/** Says something of an own message to components: in a copy, for listeners have the message itself. */
+export function mark(message: Message, news: Partial<Shown>): void {
+  // An id is put together when it is read: no copy has it by itself.
+  marked.set(message, { ...message, id: message.id, ...news })
 }

@@ -1,4 +1,4 @@
-import type { SessionOptions } from '@earshot/core'
+import { type Cancel, EarshotError, type SessionOptions } from '@earshot/core'
 import { lease, type Retain } from './lease.ts'
 import type { AppHub, AppSession } from './register.ts'
 
@@ -20,20 +20,26 @@ export interface SessionSource {
   /** Its provider was gone for too long: the session is closed, and the provider makes a new source when it comes back. */
   ended?: boolean
   readonly retain: Retain
+  /** Tells of each change of the hub's status. */
+  readonly follow: (changed: () => void) => Cancel
   /** The session, opened if need be. */
   readonly session: AppSession
 }
 
-export function createSource(props: SessionProps, hub: AppHub): SessionSource {
+/** @throws `invalid-options` without a hub or session */
+export function createSource(props: SessionProps): SessionSource {
+  const hub = props.hub ?? props.session?.hub
+  if (!hub) throw new EarshotError('invalid-options', 'no-provider')
   const source: SessionSource = {
     props,
     hub,
     current: props.session,
-    retain: lease(hub, () => () => {
+    retain: lease({ hub }, () => () => {
       if (props.session) return
       source.ended = true
       source.current?.close()
     }),
+    follow: changed => hub.on('status', changed),
     get session() {
       if (!source.current) {
         source.current = hub.openSession(props)

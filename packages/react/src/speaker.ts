@@ -9,16 +9,19 @@ export interface Speaker extends Voice {
   readonly retain: Retain
   /** Says this as soon as, and as long as, it is the one to speak. */
   say(data: unknown): void
+  /** Says something else, until there is something new to say. */
+  readonly update: (data: unknown) => void
 }
 
 export function createSpeaker(source: SessionSource, topic: string): Speaker {
   const speaker: Speaker = {
     data: undefined,
-    retain: lease(source.hub, () => presenceStores(source.session).open(topic).speak(speaker)),
+    retain: lease(source, () => presenceStores.need(source, topic).speak(speaker)),
     say(data: unknown) {
       speaker.data = data
-      presenceStores(source.session).get(topic)?.repeat()
+      presenceStores.find(source, topic)?.repeat()
     },
+    update: data => presenceStores.find(source, topic)?.presence.update(data),
   }
   return speaker
 }

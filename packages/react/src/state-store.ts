@@ -1,5 +1,5 @@
 import { createStore, type Store, type StoreHost } from './store.ts'
-import { createStores, type StoresOf } from './stores.ts'
+import { createStores, type Stores } from './stores.ts'
 
 /** A shared value, as components see it. */
 export interface StateNow {
@@ -8,7 +8,7 @@ export interface StateNow {
   readonly status: 'loading' | 'ready'
 }
 
-export const LOADING: StateNow = { value: undefined, status: 'loading' }
+const LOADING: StateNow = { value: undefined, status: 'loading' }
 
 /** The shared value of a topic, however many components use it. */
 export interface StateStore extends Store<StateNow> {
@@ -21,7 +21,7 @@ function createStateStore(topic: string, host: StoreHost): StateStore {
   const state = host.session.state(topic, undefined)
   let status: StateNow['status'] = 'loading'
   const read = (): StateNow => ({ value: state.get(), status })
-  const store = createStore(host, read(), read, () => state.close())
+  const store = createStore(host, read, () => state.close())
   state.subscribe(store.changed)
   void state.ready.then(() => {
     status = 'ready'
@@ -35,4 +35,4 @@ function createStateStore(topic: string, host: StoreHost): StateStore {
   })
 }
 
-export const stateStores: StoresOf<StateStore> = createStores(createStateStore)
+export const stateStores: Stores<StateStore> = createStores(createStateStore, LOADING)

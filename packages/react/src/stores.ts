@@ -1,19 +1,23 @@
 import type { Session } from '@earshot/core'
 import { createFrames } from './frames.ts'
-import type { StoreHost } from './store.ts'
+import { lease } from './lease.ts'
+import type { SessionSource } from './session-source.ts'
+import type { Shared, StoreHost } from './store.ts'
 
-/** Stores of one kind and session. */
-export interface Stores<S> {
-  get(key: string): S | undefined
-  /** The store under this key, made if need be; whoever opens it retains it. */
-  open(key: string): S
+/** Stores of one kind, by session and key. */
+export interface Stores<S extends Shared<unknown, never>> {
+  /** The state without a store: on a server, and before the first effect. */
+  readonly blank: S['state']
+  /** All of a session. */
+  readonly of: (session: Session) => ReadonlyMap<string, S>
+  /** The store, if there is one. */
+  find(source: SessionSource, key: string): S | undefined
+  /** The store, made if need be; whoever asks retains it, and it ends 300 ms after its last user. */
+  need(source: SessionSource, key: string): S
 }
 
-/** Finds the stores of one kind. */
-export type StoresOf<S> = (session: Session) => Stores<S>
-
 /** Makes one for each session, when it is first asked for. */
-export function perSession<Thing>(create: (session: Session) => Thing): (session: Session) => Thing {
+function perSession<Thing>(create: (session: Session) => Thing): (session: Session) => Thing {
   const things = new WeakMap<Session, Thing>()
   return session => {
     const thing = things.get(session) ?? create(session)
@@ -25,17 +29,24 @@ export function perSession<Thing>(create: (session: Session) => Thing): (session
 // One for all kinds: what is new in a frame is one commit.
 const framesOf = perSession(createFrames)
 
-/** Stores of one kind, by session. */
-export function createStores<S>(create: (key: string, host: StoreHost) => S): StoresOf<S> {
-  return perSession(session => {
-    const byKey = new Map<string, S>()
-    return {
-      get: key => byKey.get(key),
-      open(key) {
-        const store = byKey.get(key) ?? create(key, { session, frames: framesOf(session), removed: () => byKey.delete(key) })
-        byKey.set(key, store)
-        return store
-      },
-    }
-  })
+/** Keeps stores that `create` makes. */
+export function createStores<S extends Shared<unknown, never>>(create: (key: string, host: StoreHost) => S, blank: S['state']): Stores<S> {
+  const of = perSession(() => new Map<string, S>())
+  return {
+    blank,
+    of,
+    find: ({ current }, key) => current && of(current).get(key),
+    need({ session }, key) {
+      const stores = of(session)
+      const known = stores.get(key)
+      if (known) return known
+      const retain = lease(session, () => () => {
+        stores.delete(key)
+        store.close()
+      })
+      const store = create(key, { session, frames: framesOf(session), retain })
+      stores.set(key, store)
+      return store
+    },
+  }
 }

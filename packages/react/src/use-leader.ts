@@ -1,5 +1,4 @@
 import { leaderStores } from './leader-store.ts'
-import type { Store } from './store.ts'
 import { asItIs, useStore } from './use-store.ts'
 
 /**
@@ -8,7 +7,5 @@ import { asItIs, useStore } from './use-store.ts'
  * @throws `session-closed`, `hub-closed` while mounting
  */
 export function useLeader(): boolean {
-  return useStore(leaderStores, '', { read: readLead, select: asItIs })
+  return useStore(leaderStores, '', asItIs)
 }
-
-const readLead = (store?: Store<boolean>): boolean => store?.state ?? false

@@ -1,6 +1,5 @@
 import type { CheckTopic, DataOf, Member, TopicHint } from '@earshot/core'
-import { useCallback } from 'react'
-import { memberStores, type MemberStore } from './member-store.ts'
+import { type Crowd, memberStores } from './member-store.ts'
 import type { Members } from './register.ts'
 import { asItIs, type IsEqual, useStore } from './use-store.ts'
 
@@ -20,10 +19,9 @@ export function useMember<Topic extends TopicHint<Members>, Selected>(
   isEqual?: IsEqual<Selected | undefined>,
 ): Selected | undefined
 export function useMember(topic: string, id: string, select: (member: Member) => unknown = asItIs, isEqual?: IsEqual<unknown>): unknown {
-  return useStore(memberStores, topic, {
-    read: useCallback((store?: MemberStore) => store?.presence.get(id), [id]),
-    select: member => member && select(member),
-    isEqual,
-    subscribe: useCallback((store: MemberStore, changed: () => void) => store.watch(id, changed), [id]),
-  })
+  const choose = ({ byId }: Crowd): unknown => {
+    const member = byId.get(id)
+    return member && select(member)
+  }
+  return useStore(memberStores, topic, choose, isEqual, id)
 }

@@ -1,5 +1,5 @@
 import type { CheckTopic, DataOf, Member, TopicHint } from '@earshot/core'
-import { memberStores, type MemberStore } from './member-store.ts'
+import { memberStores } from './member-store.ts'
 import type { Members } from './register.ts'
 import { asItIs, type IsEqual, useStore } from './use-store.ts'
 
@@ -15,8 +15,5 @@ export function useMembers<Topic extends TopicHint<Members>, Selected>(
   isEqual?: IsEqual<Selected>,
 ): Selected
 export function useMembers(topic: string, select: (members: readonly Member[]) => unknown = asItIs, isEqual?: IsEqual<unknown>): unknown {
-  return useStore(memberStores, topic, { read: readMembers, select, isEqual })
+  return useStore(memberStores, topic, ({ members }) => select(members), isEqual)
 }
-
-const NO_MEMBERS: readonly Member[] = []
-const readMembers = (store?: MemberStore): readonly Member[] => store?.presence.members ?? NO_MEMBERS

@@ -1,7 +1,7 @@
 import type { CheckTopic, TopicHint } from '@earshot/core'
-import { memberStores, type MemberStore } from './member-store.ts'
+import { type Crowd, memberStores } from './member-store.ts'
 import type { Members } from './register.ts'
-import { asItIs, useStore } from './use-store.ts'
+import { useStore } from './use-store.ts'
 
 /**
  * How many people are on a topic: the tabs of one user count once, sessions without a user each. It only observes.
@@ -9,7 +9,9 @@ import { asItIs, useStore } from './use-store.ts'
  */
 export function usePresenceCount<Topic extends TopicHint<Members>>(topic: Topic & CheckTopic<Members, Topic>): number
 export function usePresenceCount(topic: string): number {
-  return useStore(memberStores, topic, { read: readCount, select: asItIs })
+  return useStore(memberStores, topic, countPeople)
 }
 
-const readCount = (store?: MemberStore): number => store?.presence.byUser().size ?? 0
+function countPeople({ members }: Crowd): number {
+  return new Set(members.map(({ id, userId = id }) => userId)).size
+}

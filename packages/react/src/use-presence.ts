@@ -1,7 +1,6 @@
 import type { CheckTopic, DataOf, Member, Presence, TopicHint } from '@earshot/core'
-import { useCallback, useMemo } from 'react'
-import { useSource } from './earshot-provider.ts'
-import { NOBODY, presenceStores, type PresenceState, type PresenceStore } from './presence-store.ts'
+import { useMade } from './earshot-provider.ts'
+import { presenceStores } from './presence-store.ts'
 import type { Members } from './register.ts'
 import { createSpeaker } from './speaker.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
@@ -33,17 +32,12 @@ export function usePresence<Topic extends TopicHint<Members>>(
   data?: DataOf<Members, Topic>,
 ): PresenceView<DataOf<Members, Topic>>
 export function usePresence(topic: string, data?: unknown): PresenceView<unknown> {
-  const source = useSource()
   const entering = data !== undefined
-  const speaker = useMemo(() => createSpeaker(source, topic), [source, topic])
+  const speaker = useMade(createSpeaker, topic)
   useBrowserLayoutEffect(() => {
     if (entering) speaker.say(data)
   })
   // The entry before the store: in this order they end.
-  useBrowserLayoutEffect(() => (entering && !source.ended ? speaker.retain() : undefined), [source, speaker, entering])
-  const state = useStore(presenceStores, topic, { read: readPresence, select: asItIs })
-  const update = useCallback((next: unknown) => presenceStores(source.session).get(topic)?.presence.update(next), [source, topic])
-  return { ...state, update }
+  useBrowserLayoutEffect(() => (entering ? speaker.retain() : undefined), [speaker, entering])
+  return { ...useStore(presenceStores, topic, asItIs), update: speaker.update }
 }
-
-const readPresence = (store?: PresenceStore): PresenceState => store?.state ?? NOBODY

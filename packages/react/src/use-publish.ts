@@ -1,8 +1,9 @@
 import type { CheckTopic, DataOf, PublishOptions, TopicHint } from '@earshot/core'
-import { useCallback } from 'react'
-import { useSource } from './earshot-provider.ts'
+import { useMade } from './earshot-provider.ts'
 import type { Inputs } from './register.ts'
-import { send } from './sending.ts'
+import { mark, type Shown } from './sending.ts'
+import type { SessionSource } from './session-source.ts'
+import { topicStores } from './topic-store.ts'
 
 /**
  * A function that publishes to a topic; the same one until the topic or the session changes. It returns nothing: what is refused at once is thrown
@@ -12,6 +13,28 @@ import { send } from './sending.ts'
 export function usePublish<Topic extends TopicHint<Inputs>>(
   topic: Topic & CheckTopic<Inputs, Topic>,
 ): (data: DataOf<Inputs, Topic>, options?: PublishOptions) => void {
-  const source = useSource()
-  return useCallback((data, options) => send(source.session, topic, data, options), [source, topic])
+  return useMade(createPublish, topic)
+}
+
+function createPublish(source: SessionSource, topic: string): (data: unknown, options?: PublishOptions) => void {
+  return (data, options) => {
+    const { session } = source
+    const { userId } = session
+    const receipt = session.publish(topic, data, options)
+    const { message } = receipt
+    // Where its session does not hear it, nobody shows it.
+    const isHeard = options?.echo !== false && [options?.to ?? userId].flat().includes(userId)
+    const tell = (news: Partial<Shown>): void => {
+      mark(message, news)
+      if (isHeard) for (const store of topicStores.of(session).values()) store.show(message)
+    }
+    tell({ status: 'pending' })
+    receipt.then(
+      accepted => tell({ status: 'sent', ...accepted }),
+      (error: unknown) => {
+        tell({ status: 'failed', error })
+        session.hub.report(error)
+      },
+    )
+  }
 }

@@ -2,7 +2,7 @@ import type { CheckTopic, DataOf, TopicHint } from '@earshot/core'
 import { useCallback, useMemo } from 'react'
 import { useSource } from './earshot-provider.ts'
 import type { Topics } from './register.ts'
-import { LOADING, type StateNow, type StateStore, stateStores } from './state-store.ts'
+import { stateStores } from './state-store.ts'
 import { asItIs, useStore } from './use-store.ts'
 
 /** What `useSharedState` gives. `loading`: a sibling may hold a value that is not known yet. */
@@ -28,10 +28,10 @@ export function useSharedState(topic: string, initial: unknown): SharedStateView
   // As of useState: the first one of this topic.
   // oxlint-disable-next-line react/exhaustive-deps
   const first = useMemo(() => initial, [topic])
-  const { value = first, status } = useStore(stateStores, topic, { read: readState, select: asItIs })
+  const { value = first, status } = useStore(stateStores, topic, asItIs)
   const set = useCallback(
     (next: unknown) => {
-      const store = stateStores(source.session).open(topic)
+      const store = stateStores.need(source, topic)
       // For one that writes after it was unmounted.
       store.retain()()
       store.write((old = first) => (typeof next === 'function' ? next(old) : next))
@@ -40,5 +40,3 @@ export function useSharedState(topic: string, initial: unknown): SharedStateView
   )
   return [value, set, status]
 }
-
-const readState = (store?: StateStore): StateNow => store?.state ?? LOADING

@@ -1,6 +1,5 @@
 import type { Message, MessageOf, Patterns, Subscription, TopicHint } from '@earshot/core'
-import { useMemo } from 'react'
-import { useSource } from './earshot-provider.ts'
+import { useMade } from './earshot-provider.ts'
 import { createListening, type ListenOptions } from './listening.ts'
 import type { Topics } from './register.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
@@ -20,9 +19,7 @@ export function useSubscription(
   listener: (message: Message, subscription: Subscription) => unknown,
   options: ListenOptions = {},
 ): void {
-  const source = useSource()
-  const key = [pattern].flat().join('\n')
-  const listening = useMemo(() => createListening(source, key), [source, key])
+  const listening = useMade(createListening, [pattern].flat().join('\n'))
   useBrowserLayoutEffect(() => listening.hear(listener, options))
-  useBrowserLayoutEffect(() => (source.ended ? undefined : listening.retain()), [source, listening])
+  useBrowserLayoutEffect(() => listening.retain(), [listening])
 }

@@ -1,10 +1,11 @@
-import type { HubStatus, Message, MessageOf, Patterns, TopicHint } from '@earshot/core'
-import { useCallback } from 'react'
+import type { HubStatus, MessageOf, Patterns, TopicHint } from '@earshot/core'
 import { useSource } from './earshot-provider.ts'
 import type { PublishTo, Topics } from './register.ts'
-import type { Sending } from './sending.ts'
+import type { Sending, Shown } from './sending.ts'
 import { shallowEqual } from './shallow-equal.ts'
-import { NO_MESSAGES, topicStores, type TopicStore } from './topic-store.ts'
+import type { Flush } from './store.ts'
+import { topicStores } from './topic-store.ts'
+import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 import { useConnection } from './use-connection.ts'
 import { usePublish } from './use-publish.ts'
 import { useStore } from './use-store.ts'
@@ -21,7 +22,7 @@ export interface TopicOptions {
   /** Whether it shows what its own session published. @default true */
   echo?: boolean | undefined
   /** When it sees what is new: once a frame, or as soon as it comes. @default 'frame' */
-  flush?: 'frame' | 'sync' | undefined
+  flush?: Flush | undefined
 }
 
 /** What a component wants of a topic; each function may be another one at each render. */
@@ -71,33 +72,20 @@ export function useTopic(
     filter,
     select,
   }: TopicOptions & Choice<string> & { select?: ((messages: readonly Shown[]) => unknown) | undefined } = {},
-): TopicView<string> & SelectedView<string, unknown> {
+): TopicView<string> | SelectedView<string, unknown> {
   const source = useSource()
   const key = [pattern].flat().join('\n')
-  const { messages, selected } = useStore(topicStores, key, {
-    read: readMessages,
-    select: useCallback(
-      (all: readonly Shown[]) => {
-        const messages = all
-          .filter(message => (echo || message.from !== source.session.id) && (!filter || filter(message)))
-          .slice(-limit || Infinity)
-        return { messages: select ? NO_MESSAGES : messages, selected: select?.(messages) }
-      },
-      [source, limit, echo, filter, select],
-    ),
-    isEqual: isSame,
-    retain: useCallback((store: TopicStore) => store.use(limit, replay), [limit, replay]),
-    subscribe: flush === 'sync' ? subscribeNow : undefined,
-  })
-  return { messages, last: messages.at(-1), selected, publish: usePublish(key), status: useConnection() }
+  const choose = (all: readonly Shown[]): Seen => {
+    const messages = all.filter(message => (echo || message.from !== source.session.id) && (!filter || filter(message))).slice(-limit || Infinity)
+    return select ? { selected: select(messages) } : { messages, last: messages.at(-1) }
+  }
+  const view = useStore(topicStores, key, choose, isSame, flush)
+  useBrowserLayoutEffect(() => {
+    if (!source.ended) topicStores.find(source, key)?.want(limit, replay)
+  }, [source, key, limit, replay])
+  return { ...view, publish: usePublish(key), status: useConnection() }
 }
 
-type Shown = Message & Sending
-interface Seen {
-  readonly messages: readonly Shown[]
-  readonly selected: unknown
-}
+type Seen = Pick<TopicView<string>, 'messages' | 'last'> | Pick<SelectedView<string, unknown>, 'selected'>
 
-const readMessages = (store?: TopicStore): readonly Shown[] => store?.state ?? NO_MESSAGES
-const subscribeNow = (store: TopicStore, changed: () => void): (() => void) => store.subscribe(changed, true)
-const isSame = (one: Seen, other: Seen): boolean => shallowEqual(one.messages, other.messages) && shallowEqual(one.selected, other.selected)
+const isSame = (one: Seen, other: Seen): boolean => shallowEqual(one, other, shallowEqual)

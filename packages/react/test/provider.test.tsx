@@ -1,7 +1,7 @@
 import { act, render } from '@testing-library/react'
 import { Activity, type ReactElement, Suspense, use, useEffect } from 'react'
 import { describe, expect, it, vi } from 'vitest'
-import { type AppSession, EarshotProvider, useConnection, useSession, useTopic } from '../src/index.ts'
+import { type AppSession, EarshotProvider, useConnection, useLeader, useMembers, usePresence, useSession, useSharedState, useSubscription, useTopic } from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { Boundary, stage } from './support/stage.tsx'
 
@@ -16,6 +16,15 @@ function Ask({ got }: { got: (session: AppSession) => unknown }): null {
 
 function Chat(): ReactElement {
   return <p>{useTopic('chat').messages.length}</p>
+}
+
+function Everything(): null {
+  usePresence('room', 'Ada')
+  useMembers('room')
+  useSharedState('theme', 'light')
+  useLeader()
+  useSubscription('chat', () => {})
+  return null
 }
 
 describe('EarshotProvider', () => {
@@ -160,6 +169,7 @@ describe('EarshotProvider', () => {
         <EarshotProvider hub={hub}>
           <Ask got={push} />
           <Chat />
+          <Everything />
         </EarshotProvider>
       </Activity>
     )
@@ -176,7 +186,7 @@ describe('EarshotProvider', () => {
     rerender(page('visible'))
     await pass(10_000)
     expect(got.at(-1)?.closed).toBe(false)
-    expect(hub.stats()).toMatchObject({ sessions: 1, subscriptions: 1 })
+    expect(hub.stats()).toMatchObject({ sessions: 1, subscriptions: 3 })
   })
 
   it('is missed by hooks with a clear error', () => {

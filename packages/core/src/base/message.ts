@@ -9,7 +9,7 @@ export interface Message<Data = unknown, Topic extends string = string> {
   readonly userId: string | undefined
   /** Wall-clock milliseconds at the publisher, read once a turn. For people: clocks of two machines differ. */
   readonly time: number
-  /** Lamport counter: with `from` it gives one order that is the same in every tab. */
+  /** Lamport counter: with `id` it gives one order that is the same in every tab. */
   readonly clock: number
   /** Place in the relay's log, when one keeps it. */
   readonly offset: number | undefined

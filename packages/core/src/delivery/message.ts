@@ -50,7 +50,7 @@ export class HubMessage implements Message {
   }
 }
 
-/** The order that every tab shows: Lamport counter first, then session. */
+/** The order that every tab shows: Lamport counter first, then id, which begins with the session. */
 export function compareMessages(one: Message, other: Message): number {
-  return one.clock - other.clock || (one.from < other.from ? -1 : one.from > other.from ? 1 : 0)
+  return one.clock - other.clock || (one.id < other.id ? -1 : one.id > other.id ? 1 : 0)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createHub, type EarshotError, type Message, type Session } from '@earshot/core'
+import { createHub, EarshotError, type Message, type Session } from '@earshot/core'
 import { runMicrotasks } from '../../src/testing/test-clock.ts'
 
 function listening(): { session: Session; errors: EarshotError[] } {
@@ -32,6 +32,15 @@ describe('guarantee 4: a listener that fails affects nobody', () => {
       { code: 'listener-failed', details: { topic: 'a/b', subscription }, cause },
     ])
     expect(errors[0]?.message).toBe('A listener of a/* failed on "a/b": broken')
+  })
+
+  it('tells of errors that the app hands in as of its own, wrapped if need be', () => {
+    const { session, errors } = listening()
+    const own = new EarshotError('timeout', 'Too late')
+    session.hub.report(own)
+    session.hub.report(new TypeError('broken'))
+    expect(errors[0]).toBe(own)
+    expect(errors[1]).toMatchObject({ code: 'listener-failed', cause: new TypeError('broken') })
   })
 
   it('leaves the listener subscribed', () => {

@@ -27,6 +27,16 @@ describe('a receipt', () => {
     expect(ids[0]).toContain(session.id)
   })
 
+  it('has the message, as listeners get it, refused or not', async () => {
+    const { hub, outcomes } = pendingTransport()
+    const heard: unknown[] = []
+    hub.subscribe('a', message => heard.push(message))
+    const receipt = hub.publish('a', 1)
+    outcomes[0]?.refuse(refused)
+    await rejection(receipt, 'forbidden')
+    expect(receipt.message).toBe(heard[0])
+  })
+
   it('resolves with the place in the log that the transport tells', async () => {
     const { hub, outcomes } = pendingTransport()
     const receipt = hub.publish('a', 1)

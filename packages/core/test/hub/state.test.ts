@@ -150,4 +150,15 @@ describe('shared state', () => {
       expect(state.get()).toBe('b')
     }
   })
+
+  it('takes the same of two writes with one counter that a session made before and after a reload', () => {
+    const before = { ...retained('before', 7), key: 'far.1' }
+    const after = { ...retained('after', 7), key: 'far.2' }
+    for (const writes of [[before, after], [after, before]]) {
+      const transport = stubTransport()
+      const state = createHub({ transport }).openSession().state('theme', 'light')
+      for (const write of writes) transport.link?.deliver(write)
+      expect(state.get()).toBe('after')
+    }
+  })
 })

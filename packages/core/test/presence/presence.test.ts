@@ -65,6 +65,21 @@ describe('presence', () => {
     ])
   })
 
+  it('finds a member by its session id, the same object until it changes', () => {
+    const { ada, bob } = room()
+    const [one, two] = [ada.presence('room'), bob.presence('room')]
+    expect(two.get('ada-1')).toBeUndefined()
+    one.enter('here')
+    const found = two.get('ada-1')
+    expect(found).toBe(one.self)
+    two.enter()
+    expect(two.get('ada-1')).toBe(found)
+    one.update('away')
+    expect(two.get('ada-1')?.data).toBe('away')
+    one.leave()
+    expect(two.get('ada-1')).toBeUndefined()
+  })
+
   it('keeps its snapshots until something changes, the same in all handles', () => {
     const { ada, bob } = room()
     const [one, two] = [ada.presence('room'), bob.presence('room')]
