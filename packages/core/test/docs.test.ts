@@ -1,44 +1,23 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { format, promisify } from 'node:util'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { texts } from '../src/base/texts.ts'
-import { countResults, type Example, instrument, loggedBy, readExamples, saysResults } from './support/doc-examples.ts'
+import { type Example, readExamples, saysResults } from './support/doc-examples.ts'
+import { documentsIn, filesIn } from './support/documents.ts'
+import { prepareFolder, runExamples } from './support/example-runs.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const work = join(root, '.cache/docs')
 const packages = ['core', 'transport', 'react']
-const documents = [
-  'README.md',
-  ...filesIn('docs').filter(file => file.endsWith('.md')),
-  ...packages.map(name => `packages/${name}/README.md`),
-].filter(file => file !== 'packages/react/README.md' || filesIn('packages/react').includes(file))
+const documents = documentsIn(root)
 const examples = documents.flatMap(document => readExamples(root, document))
 const runnable = examples.filter(saysResults)
 
-/** What examples may import, beside what every Node program may. */
-const modules = {
-  '@earshot/core': 'packages/core',
-  '@earshot/transport': 'packages/transport',
-  '@earshot/react': 'packages/react',
-  react: 'packages/react/node_modules/react',
-  '@types/react': 'packages/react/node_modules/@types/react',
-  zod: 'packages/core/node_modules/zod',
-}
-
-beforeAll(() => {
-  rmSync(work, { recursive: true, force: true })
-  for (const [name, folder] of Object.entries(modules)) {
-    const link = join(work, 'node_modules', name)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(join(root, folder), link)
-  }
-  writeFileSync(join(work, 'package.json'), '{ "type": "module" }')
-})
+beforeAll(() => prepareFolder(root, work))
 
 describe('every example in the documents', () => {
   it('is found', () => {
@@ -56,63 +35,12 @@ describe('every example in the documents', () => {
   })
 })
 
-describe('what an example says comes of it comes of it', () => {
-  beforeAll(async () => {
-    mkdirSync(join(work, 'told'))
-    for (const example of runnable) {
-      const code = `const { tell, console } = globalThis.docExamples['${example.name}']\n${instrument(example, 'tell')}`
-      writeFileSync(join(work, 'told', `${example.name}.ts`), code)
-    }
-    await build({
-      entryPoints: runnable.map(({ name }) => join(work, 'told', `${name}.ts`)),
-      outdir: join(work, 'run'),
-      outExtension: { '.js': '.mjs' },
-      conditions: ['@earshot/source'],
-      external: ['vitest'],
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'neutral',
-      target: 'es2022', // Node 20 does not know `using`
-      logLevel: 'error',
-    })
-  }, 60_000)
-
-  afterEach(() => {
-    vi.restoreAllMocks()
-    vi.unstubAllGlobals()
-  })
-
-  it.each(runnable)('$name', async example => {
-    const told = new Set<number>()
-    const wrong: unknown[] = []
-    const errors = vi.spyOn(console, 'error')
-    const tell = (line: number, actual: unknown, expected: unknown): void => {
-      told.add(line)
-      try {
-        expect(actual).toEqual(expected)
-      } catch (error) {
-        wrong.push(error)
-      }
-    }
-    const logged: string[] = []
-    const own = { log: (...values: unknown[]) => logged.push(format(...values)) }
-    vi.stubGlobal('docExamples', { [example.name]: { tell, console: own } })
-    await import(/* @vite-ignore */ pathToFileURL(join(work, 'run', `${example.name}.mjs`)).href)
-    expect(wrong).toEqual([])
-    expect(told.size).toBe(countResults(example))
-    // Comments need not tell of everything that is logged.
-    const due = loggedBy(example)
-    for (const line of logged) if (line === due[0]) due.shift()
-    expect(due).toEqual([])
-    expect(errors.mock.calls).toEqual([]) // what a hub could tell nobody
-  })
-})
+runExamples(runnable.filter(({ language }) => language === 'ts'), work)
 
 describe('docs/api.md', () => {
   const text = read('docs/api.md')
 
-  const indexes = ['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'react/src/index.ts']
+  const indexes = ['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'react/src/index.ts', 'react/src/testing/index.ts']
   const names = indexes.map(index => exportsOf(read(`packages/${index}`)))
 
   it.each(indexes)('names all that %s exports', index => {
@@ -244,16 +172,7 @@ function optionsIn(code: string): { kind: string; options: string[] }[] {
 }
 
 function sources(name: string): string[] {
-  return filesIn(`packages/${name}/src`).filter(file => /\.tsx?$/.test(file) && !file.endsWith('globals.d.ts'))
-}
-
-function filesIn(folder: string): string[] {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true })
-  return entries.flatMap(entry => {
-    if (entry.name === 'node_modules' || entry.name === 'dist') return []
-    const path = `${folder}/${entry.name}`
-    return entry.isDirectory() ? filesIn(path) : [path]
-  })
+  return filesIn(root, `packages/${name}/src`).filter(file => /\.tsx?$/.test(file) && !file.endsWith('globals.d.ts'))
 }
 
 function read(file: string): string {

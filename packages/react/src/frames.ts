@@ -1,8 +1,10 @@
+import type { Session } from '@earshot/core'
+
 /** Runs a task with the next frame, once however often it was asked for. */
 export type Frames = (task: () => void) => void
 
-/** Runs tasks once a frame: all in the same one, so that React commits once. */
-export function createFrames(): Frames {
+/** Runs a session's tasks once a frame, of its hub's clock if that has any: all in the same one, so that React commits once. */
+export function createFrames({ hub: { clock } }: Session): Frames {
   const due = new Set<() => void>()
   const page = globalThis.document
   const flush = (): void => {
@@ -15,6 +17,7 @@ export function createFrames(): Frames {
     const isAwaited = due.size
     due.add(task)
     if (isAwaited) return
+    if (clock.frame) return clock.frame(flush)
     // A hidden page has no frames, and one that is hidden before its frame never gets it.
     if (page?.hidden !== false) return queueMicrotask(flush)
     requestAnimationFrame(flush)

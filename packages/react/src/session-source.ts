@@ -3,7 +3,7 @@ import { lease, type Retain } from './lease.ts'
 import type { AppHub, AppSession } from './register.ts'
 
 /** How long a session waits for the render that asked for it to be shown, in milliseconds: a transition or Suspense may hold that up. */
-const UNCLAIMED = 5000
+export const UNCLAIMED = 5000
 
 /** What a provider is given: a hub to open a session with, or the session. */
 export interface SessionProps extends Omit<SessionOptions, 'id'> {

@@ -9,6 +9,8 @@ export interface Clock {
   after(delay: number, task: () => void): Cancel
   /** As `after`, but on time in a hidden page, too, whose other timers wait for up to a minute. @default `after` */
   promptly?(delay: number, task: () => void): Cancel
+  /** Runs `task` once with the next frame of the page. Test kits have it, so that frames come when a test says so. @default requestAnimationFrame */
+  frame?(task: () => void): void
 }
 
 declare const Date: { now(): number }
