@@ -10,15 +10,39 @@ interface Project {
   include: string[]
   exclude?: string[]
   setupFiles?: string[]
+  /** Which React the tests get. @default the one that is installed */
+  react?: '18'
+  env?: Record<string, string>
 }
 
-function project({ folder, ...test }: Project): TestProjectInlineConfiguration {
+function project({ folder, react, ...test }: Project): TestProjectInlineConfiguration {
   return {
     root: folder,
-    resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'] },
+    resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'], alias: react === '18' ? react18 : [] },
     ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
     test,
   }
+}
+
+const tests = `${import.meta.dirname}/packages/react/test`
+/** A folder in which React 18 is installed, with a Testing Library that finds it there. */
+const react18 = [{ find: /^(react|react-dom|@testing-library\/react)(?=\/|$)/, replacement: `${tests}/react-18/node_modules/$1` }]
+
+/** The React tests, under one major version: some need what the older one does not have. */
+function reactProjects(major: '18' | '19'): TestProjectInlineConfiguration[] {
+  const [suffix, missing] = major === '18' ? ['-18', ['test/**/*.react-19.test.tsx']] : ['', []]
+  const shared = { folder: 'packages/react', ...(major === '18' && { react: major }), env: { REACT: major } }
+  return [
+    project({
+      ...shared,
+      name: `react${suffix}`,
+      environment: 'happy-dom',
+      include: ['test/**/*.test.{ts,tsx}'],
+      exclude: ['test/**/*.ssr.test.tsx', ...missing],
+      setupFiles: [`${tests}/setup.ts`, ...(major === '18' ? [`${tests}/react-18/setup.ts`] : [])],
+    }),
+    project({ ...shared, name: `react-ssr${suffix}`, environment: 'node', include: ['test/**/*.ssr.test.tsx'], exclude: missing }),
+  ]
 }
 
 export default defineConfig({
@@ -28,15 +52,8 @@ export default defineConfig({
     projects: [
       project({ name: 'core', folder: 'packages/core', environment: 'node', include: ['test/**/*.test.ts'] }),
       project({ name: 'transport', folder: 'packages/transport', environment: 'node', include: ['test/**/*.test.ts'] }),
-      project({
-        name: 'react',
-        folder: 'packages/react',
-        environment: 'happy-dom',
-        include: ['test/**/*.test.{ts,tsx}'],
-        exclude: ['test/**/*.ssr.test.tsx'],
-        setupFiles: [`${import.meta.dirname}/packages/react/test/setup.ts`],
-      }),
-      project({ name: 'react-ssr', folder: 'packages/react', environment: 'node', include: ['test/**/*.ssr.test.tsx'] }),
+      ...reactProjects('19'),
+      ...reactProjects('18'),
     ],
   },
 })

@@ -4,36 +4,50 @@ import { type ReactElement, StrictMode } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { expect, it, vi } from 'vitest'
-import { type AppHub, EarshotProvider, useConnection, usePresence, useTopic } from '../src/index.ts'
+import * as library from '../src/index.ts'
+import type { AppHub } from '../src/index.ts'
 import { testFrames } from './support/frames.ts'
 
-function Page(): ReactElement {
-  const { messages } = useTopic('chat')
-  const { members } = usePresence('room', 'Ada')
-  return (
-    <p>
-      {useConnection().state} {messages.length} {members.length}
-    </p>
-  )
-}
+type Library = typeof library
 
-it('hydrates what the server sent without a mismatch, then shows what is true here', async () => {
-  const complain = vi.spyOn(console, 'error')
-  const frames = testFrames()
-  const page = (hub: AppHub): ReactElement => (
+function pageOf({ EarshotProvider, useConnection, usePresence, useTopic }: Library, hub: AppHub): ReactElement {
+  function Page(): ReactElement {
+    const { messages } = useTopic('chat')
+    const { members } = usePresence('room', 'Ada')
+    return (
+      <p>
+        {useConnection().state} {messages.length} {members.length}
+      </p>
+    )
+  }
+  return (
     <StrictMode>
       <EarshotProvider hub={hub}>
         <Page />
       </EarshotProvider>
     </StrictMode>
   )
+}
+
+/** The library as a server has it, where there is no document. */
+async function loadedOnServer(): Promise<Library> {
+  vi.stubGlobal('document', undefined)
+  vi.resetModules()
+  const library = await import('../src/index.ts')
+  vi.unstubAllGlobals()
+  return library
+}
+
+it('hydrates what the server sent without a mismatch, then shows what is true here', async () => {
+  const complain = vi.spyOn(console, 'error')
   const container = document.createElement('div')
-  container.innerHTML = renderToString(page(createHub()))
+  container.innerHTML = renderToString(pageOf(await loadedOnServer(), createHub()))
   expect(container.textContent).toBe('initialised 0 0')
+  const frames = testFrames()
   const hub: AppHub = createHub()
   hub.openSession().presence('room').enter('Bob')
   const recover = vi.fn<() => void>()
-  const root = await act(async () => hydrateRoot(container, page(hub), { onRecoverableError: recover }))
+  const root = await act(async () => hydrateRoot(container, pageOf(library, hub), { onRecoverableError: recover }))
   hub.publish('chat', 'hi')
   await frames.next()
   expect(container.textContent).toBe('initialised 1 2')

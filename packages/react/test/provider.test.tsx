@@ -1,9 +1,10 @@
 import { act, render } from '@testing-library/react'
-import { Activity, type ReactElement, Suspense, use, useEffect } from 'react'
+import { type ReactElement, Suspense, useEffect } from 'react'
 import { describe, expect, it, vi } from 'vitest'
 import { type AppSession, EarshotProvider, useConnection, useLeader, useMembers, usePresence, useSession, useSharedState, useSubscription, useTopic } from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { Boundary, stage } from './support/stage.tsx'
+import { waiting } from './support/suspend.ts'
 
 /** Hands out the session it gets. */
 function Ask({ got }: { got: (session: AppSession) => unknown }): null {
@@ -62,9 +63,9 @@ describe('EarshotProvider', () => {
 
   it('opens no session for a render that is thrown away, where no component asks for it', async () => {
     const { hub } = stage()
-    const { promise, resolve } = withResolvers()
+    const { suspend, end } = waiting()
     function Late(): ReactElement {
-      use(promise)
+      suspend()
       return <Chat />
     }
     const { container } = await act(async () =>
@@ -79,17 +80,17 @@ describe('EarshotProvider', () => {
     )
     expect(container.textContent).toBe('wait')
     expect(hub.stats().sessions).toBe(0)
-    await act(async () => resolve())
+    await act(async () => end())
     expect(container.textContent).toBe('00')
     expect(hub.stats()).toMatchObject({ sessions: 1, subscriptions: 1 })
   })
 
   it('closes a session that was asked for in a render which was never shown', async () => {
     const { hub, pass } = stage()
-    const { promise } = withResolvers()
+    const { suspend } = waiting()
     function Never(): null {
       useSession()
-      use(promise)
+      suspend()
       return null
     }
     await act(async () =>
@@ -160,35 +161,6 @@ describe('EarshotProvider', () => {
     expect(hub.stats().sessions).toBe(2)
   })
 
-  it('keeps its session over a short time hidden, and opens a new one after a long one', async () => {
-    const { hub, pass } = stage()
-    const got: AppSession[] = []
-    const push = (session: AppSession): void => void got.push(session)
-    const page = (mode: 'visible' | 'hidden'): ReactElement => (
-      <Activity mode={mode}>
-        <EarshotProvider hub={hub}>
-          <Ask got={push} />
-          <Chat />
-          <Everything />
-        </EarshotProvider>
-      </Activity>
-    )
-    const { rerender } = render(page('visible'))
-    rerender(page('hidden'))
-    await pass(200)
-    rerender(page('visible'))
-    await pass(1000)
-    expect(new Set(got).size).toBe(1)
-    expect(got[0]?.closed).toBe(false)
-    rerender(page('hidden'))
-    await pass(1000)
-    expect(hub.stats()).toMatchObject({ sessions: 0, subscriptions: 0 })
-    rerender(page('visible'))
-    await pass(10_000)
-    expect(got.at(-1)?.closed).toBe(false)
-    expect(hub.stats()).toMatchObject({ sessions: 1, subscriptions: 3 })
-  })
-
   it('is missed by hooks with a clear error', () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     for (const Hook of [() => useSession() && null, () => useConnection() && null, Chat]) {
@@ -223,11 +195,3 @@ describe('EarshotProvider', () => {
     expect(closedHub.container.textContent).toContain('The hub is closed')
   })
 })
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {}
-  const promise = new Promise<void>(done => {
-    resolve = done
-  })
-  return { promise, resolve }
-}

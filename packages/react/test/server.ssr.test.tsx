@@ -1,6 +1,6 @@
 import { type Clock, createHub } from '@earshot/core'
-import { type ReactElement, StrictMode } from 'react'
-import { renderToString } from 'react-dom/server'
+import { type ReactElement, StrictMode, version } from 'react'
+import { renderToString, version as serverVersion } from 'react-dom/server'
 import { describe, expect, it, vi } from 'vitest'
 import { type AppHub, EarshotProvider, useConnection, usePresence, usePublish, useSession, useSubscription, useTopic } from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
@@ -21,8 +21,13 @@ function Asking(): ReactElement {
 }
 
 describe('on a server', () => {
+  it('these tests run in the React that their project names', () => {
+    expect([version, serverVersion].map(each => each.split('.')[0])).toEqual([process.env['REACT'], process.env['REACT']])
+  })
+
   it('hooks render what is true of a page that has heard nothing, and open nothing', () => {
     expect(typeof document).toBe('undefined')
+    const complain = vi.spyOn(console, 'error')
     const transport = recordingTransport()
     const hub: AppHub = createHub({ transport })
     const html = renderToString(
@@ -33,6 +38,7 @@ describe('on a server', () => {
       </StrictMode>,
     )
     expect(html).toBe('<p>initialised 0 nothing 0 0 nobody false</p>')
+    expect(complain).not.toHaveBeenCalled()
     expect(hub.stats()).toMatchObject({ sessions: 0, subscriptions: 0 })
     expect(transport.told).toEqual([])
     expect(hub.status.state).toBe('initialised')
