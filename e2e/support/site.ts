@@ -1,7 +1,12 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname } from 'node:path'
 import { build, defaultClientConditions, type Rollup } from 'vite'
+import { serveNext } from './next-site.ts'
+import { buildServerComponents } from './server-components.ts'
+
+/** Which site. */
+export type Pages = 'fixtures' | 'demo' | 'server-components' | 'next'
 
 /** A site on a port of its own. */
 export interface Site {
@@ -16,14 +21,15 @@ const TYPES = new Map([
   ['.svg', 'image/svg+xml'],
 ])
 
-/** Serves pages that Vite builds here and now, from the packages' sources. */
-export async function serve(pages: 'fixtures' | 'demo'): Promise<Site> {
-  const files = pages === 'fixtures' ? await buildFixtures() : await buildDemo()
+/** What a site has to say to a request. */
+type Answer = (request: Request) => Response | Promise<Response>
+
+/** Serves pages that Vite builds here and now: the demo, what fixtures make of the packages' sources, or server components, with Vite or Next.js. */
+export async function serve(pages: Pages): Promise<Site> {
+  if (pages === 'next') return serveNext()
+  const answer = await answers[pages]()
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const body = files.get(pathname === '/' ? 'index.html' : pathname.slice(1))
-    if (body !== undefined) response.writeHead(200, { 'content-type': TYPES.get(extname(pathname) || '.html') ?? 'application/octet-stream' }).end(body)
-    else response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end()
+    void send(answer, new Request(new URL(request.url ?? '/', 'http://127.0.0.1')), response)
   })
   await new Promise<void>(resolve => {
     server.listen(0, '127.0.0.1', resolve)
@@ -36,6 +42,33 @@ export async function serve(pages: 'fixtures' | 'demo'): Promise<Site> {
         server.closeAllConnections()
       }),
   }
+}
+
+const answers: Record<Exclude<Pages, 'next'>, () => Promise<Answer>> = {
+  fixtures: async () => withFiles(await buildFixtures()),
+  demo: async () => withFiles(await buildDemo()),
+  'server-components': buildServerComponents,
+}
+
+function withFiles(files: Map<string, string | Uint8Array>): Answer {
+  return ({ url }) => {
+    const { pathname } = new URL(url)
+    const body = files.get(pathname === '/' ? 'index.html' : pathname.slice(1))
+    if (body === undefined) return new Response(null, { status: pathname === '/favicon.ico' ? 204 : 404 })
+    return new Response(Buffer.from(body), { headers: { 'content-type': TYPES.get(extname(pathname) || '.html') ?? 'application/octet-stream' } })
+  }
+}
+
+async function send(answer: Answer, request: Request, response: ServerResponse): Promise<void> {
+  try {
+    const { status, headers, body } = await answer(request)
+    response.writeHead(status, Object.fromEntries(headers))
+    for await (const part of body ?? []) response.write(part)
+  } catch (error) {
+    if (!response.headersSent) response.writeHead(500)
+    response.write(String(error))
+  }
+  response.end()
 }
 
 function buildFixtures(): Promise<Map<string, string | Uint8Array>> {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { startBrowser, Tabs } from './browser.ts'
-import { serve, type Site } from './site.ts'
+import { type Pages, serve, type Site } from './site.ts'
 
 /** How a lab page begins; see fixtures/lab.ts. */
 export interface LabQuery {
@@ -15,7 +15,7 @@ export interface LabQuery {
 
 export interface SuiteOptions {
   /** What the site is. @default 'fixtures' */
-  pages?: 'fixtures' | 'demo'
+  pages?: Pages
   /** @default '127.0.0.1' */
   host?: string
   /** Whether tabs stay open from test to test. @default false: each test has tabs and a mesh of its own */
@@ -33,8 +33,8 @@ export class Suite {
     const begin = async (): Promise<void> => {
       if (!this.#browser || !this.#site) throw new Error('The browser did not start')
       this.#meshes++
-      // The demo's mesh has one name: there, each test gets a profile without the others' tabs.
-      const context = pages === 'demo' ? await this.#browser.createBrowserContext() : this.#browser.defaultBrowserContext()
+      // The mesh of the demo has one name, like that of server components: there, each test gets a profile without the others' tabs.
+      const context = pages !== 'fixtures' ? await this.#browser.createBrowserContext() : this.#browser.defaultBrowserContext()
       this.#tabs = new Tabs(context, `http://${host}:${this.#site.port}`)
     }
     beforeAll(async () => {

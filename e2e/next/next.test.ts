@@ -1,0 +1,3 @@
+import { serverComponentCases } from '../support/server-component-cases.ts'
+
+serverComponentCases('next')
