@@ -1,8 +1,17 @@
 import { render } from '@testing-library/react'
 import { Activity, type ReactElement, useEffect } from 'react'
 import { describe, expect, it } from 'vitest'
-import { type AppSession, EarshotProvider, useSession, useTopic } from '../src/index.ts'
+import { type AppSession, EarshotProvider, useLeader, useMembers, usePresence, useSession, useSharedState, useSubscription, useTopic } from '../src/index.ts'
 import { stage } from './support/stage.tsx'
+
+function Everything(): null {
+  usePresence('room', 'Ada')
+  useMembers('room')
+  useSharedState('theme', 'light')
+  useLeader()
+  useSubscription('chat', () => {})
+  return null
+}
 
 describe('within <Activity>', () => {
   it('a provider keeps its session over a short time hidden, and opens a new one after a long one', async () => {
@@ -17,6 +26,7 @@ describe('within <Activity>', () => {
       <Activity mode={mode}>
         <EarshotProvider hub={hub}>
           <Chat />
+          <Everything />
         </EarshotProvider>
       </Activity>
     )
@@ -33,6 +43,6 @@ describe('within <Activity>', () => {
     rerender(page('visible'))
     await pass(10_000)
     expect(got.at(-1)?.closed).toBe(false)
-    expect(hub.stats()).toMatchObject({ sessions: 1, subscriptions: 1 })
+    expect(hub.stats()).toMatchObject({ sessions: 1, subscriptions: 3 })
   })
 })

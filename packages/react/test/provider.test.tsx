@@ -1,7 +1,7 @@
 import { act, render } from '@testing-library/react'
 import { type ReactElement, Suspense, useEffect } from 'react'
 import { describe, expect, it, vi } from 'vitest'
-import { type AppSession, EarshotProvider, useConnection, useLeader, useMembers, usePresence, useSession, useSharedState, useSubscription, useTopic } from '../src/index.ts'
+import { type AppSession, EarshotProvider, useConnection, useSession, useTopic } from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { Boundary, stage } from './support/stage.tsx'
 import { waiting } from './support/suspend.ts'
@@ -17,15 +17,6 @@ function Ask({ got }: { got: (session: AppSession) => unknown }): null {
 
 function Chat(): ReactElement {
   return <p>{useTopic('chat').messages.length}</p>
-}
-
-function Everything(): null {
-  usePresence('room', 'Ada')
-  useMembers('room')
-  useSharedState('theme', 'light')
-  useLeader()
-  useSubscription('chat', () => {})
-  return null
 }
 
 describe('EarshotProvider', () => {

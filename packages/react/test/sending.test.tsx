@@ -26,7 +26,7 @@ function slowTransport(answers: Partial<TransportConnection> = {}): { transport:
         sent.push({
           message: { topic, from, userId, time, clock, key, data },
           accept: () => act(async () => resolve({})),
-          refuse: code => act(async () => reject(new EarshotError(code, `${code}!`))),
+          refuse: code => act(async () => reject(new EarshotError(code, `the relay said ${code}`))),
         })
       })
     },

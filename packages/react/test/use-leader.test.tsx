@@ -2,10 +2,11 @@ import { createHub } from '@earshot/core'
 import { createTestBrowser, type LocksOption, type TestTab } from '@earshot/core/testing'
 import { broadcastChannel } from '@earshot/transport'
 import { act, render, type RenderResult } from '@testing-library/react'
-import { Activity, type ReactElement } from 'react'
+import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
 import { type AppHub, EarshotProvider, useClaim, useLeader } from '../src/index.ts'
 import { testFrames } from './support/frames.ts'
+import { Hideable } from './support/hideable.tsx'
 import { recordingTransport } from './support/recording-transport.ts'
 import { stage } from './support/stage.tsx'
 
@@ -63,9 +64,9 @@ describe('useLeader', () => {
   it('keeps the lead through StrictMode, a remount and a short time hidden', async () => {
     const { open, pass } = tabs()
     const page = (mode: 'visible' | 'hidden', key: string): ReactElement => (
-      <Activity mode={mode}>
+      <Hideable mode={mode}>
         <Lead key={key} />
-      </Activity>
+      </Hideable>
     )
     const first = open(page('visible', '1'))
     await pass(500)

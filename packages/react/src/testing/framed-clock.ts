@@ -14,6 +14,7 @@ export function framedClock(page: TestTab): FramedClock {
   return {
     now: () => clock.now(),
     after: (delay, task) => clock.after(delay, task),
+    promptly: (delay, task) => (clock.promptly ? clock.promptly(delay, task) : clock.after(delay, task)),
     frame: task => void waiting.push(task),
     runFrames() {
       if (page.state !== 'visible' && page.state !== 'hidden') return 0
