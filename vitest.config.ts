@@ -52,6 +52,7 @@ export default defineConfig({
     projects: [
       project({ name: 'core', folder: 'packages/core', environment: 'node', include: ['test/**/*.test.ts'] }),
       project({ name: 'transport', folder: 'packages/transport', environment: 'node', include: ['test/**/*.test.ts'] }),
+      project({ name: 'server', folder: 'packages/server', environment: 'node', include: ['test/**/*.test.ts'] }),
       ...reactProjects('19'),
       ...reactProjects('18'),
     ],

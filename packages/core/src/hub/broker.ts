@@ -240,9 +240,9 @@ export class Broker extends Reporting implements SessionHub {
       clock,
       random,
       tag,
-      deliver: (remote, to) => {
+      deliver: (remote, to, only) => {
         const message = this.revive(remote)
-        if (message) this.dispatcher.dispatch(this.routes.of(remote.topic), message, to && { to })
+        if (message) this.dispatcher.dispatch(this.routes.of(remote.topic), message, to || only ? { to, only } : undefined)
       },
       member: (topic, member) => presences.put(topic, member),
       gone: (topic, id, until) => presences.remove(topic, id, until),

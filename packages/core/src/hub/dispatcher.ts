@@ -12,6 +12,8 @@ export interface Selection {
   readonly except?: SubscriptionHost | undefined
   /** Only sessions of these users hear it. */
   readonly to?: readonly string[] | undefined
+  /** Only these sessions hear it. */
+  readonly only?: readonly string[] | undefined
 }
 
 interface Pending {
@@ -110,5 +112,6 @@ export class Dispatcher {
 export function wants({ host, extras }: HubSubscription, message: HubMessage, selection: Selection | undefined): boolean {
   if (selection?.except === host) return false
   if (selection?.to && !(host.userId !== undefined && selection.to.includes(host.userId))) return false
+  if (selection?.only && !selection.only.includes(host.id)) return false
   return extras?.echo !== false || message.from !== host.id
 }

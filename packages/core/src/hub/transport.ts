@@ -77,8 +77,8 @@ export interface TransportLink {
   readonly random: () => number
   /** Names this page's life in message ids. */
   readonly tag: string
-  /** A message came from elsewhere. `to`: only for these users. */
-  deliver(message: RemoteMessage, to?: readonly string[]): void
+  /** A message came from elsewhere. `to`: only for these users; `only`: only for these sessions. */
+  deliver(message: RemoteMessage, to?: readonly string[], only?: readonly string[]): void
   /** A member entered or changed elsewhere. */
   member(topic: string, member: Member): void
   /** All of a session up to this member clock is gone from a topic. */

@@ -1,0 +1,83 @@
+/** Tells whether a field holds what it should. */
+export type Guard = (value: unknown) => boolean
+
+/** Deeper data is refused: writing it as text again would exhaust the stack. */
+const MAX_DEPTH = 64
+
+/** What each field of a frame must be. A frame is rebuilt from these fields: what else it holds is dropped. */
+export type Fields<Frame> = { readonly [Field in Exclude<keyof Frame, 't'>]-?: Guard }
+
+/** Reads frames by kind. Kinds are looked up in a `Map`, so no name from the wire reaches a prototype. */
+export class FrameReader<Frame extends { readonly t: string }> {
+  readonly #kinds: Map<string, [field: string, guard: Guard][]>
+
+  constructor(kinds: { readonly [Kind in Frame['t']]: Fields<Extract<Frame, { t: Kind }>> }) {
+    this.#kinds = new Map(Object.entries<Record<string, Guard>>(kinds).map(([kind, fields]) => [kind, Object.entries(fields)]))
+  }
+
+  /** Rebuilds one frame from parsed JSON, field by field; `undefined` when it makes no sense. */
+  read(input: unknown): Frame | undefined {
+    if (typeof input !== 'object' || input === null) return undefined
+    const given = input as Record<string, unknown>
+    const fields = typeof given['t'] === 'string' ? this.#kinds.get(given['t']) : undefined
+    if (!fields) return undefined
+    const frame: Record<string, unknown> = { t: given['t'] }
+    for (const [field, guard] of fields) {
+      const value = Object.hasOwn(given, field) ? given[field] : undefined
+      if (!guard(value)) return undefined
+      if (value !== undefined) frame[field] = value
+    }
+    // Every field was checked by the guard that its type names: the compiler cannot follow that through the table.
+    return frame as unknown as Frame
+  }
+
+  /** Reads one line of text; `undefined` when it is no JSON or makes no sense. */
+  readLine(line: string): Frame | undefined {
+    try {
+      return this.read(JSON.parse(line))
+    } catch {
+      return undefined
+    }
+  }
+}
+
+export const isText: Guard = value => typeof value === 'string' && value !== '' && value.length <= 4096
+export const isMaybeEmpty: Guard = value => typeof value === 'string' && value.length <= 4096
+export const isFlag: Guard = value => typeof value === 'boolean'
+export const isTime: Guard = value => typeof value === 'number' && Number.isFinite(value)
+export const isCount: Guard = value => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Data as users publish it: plain, not too deep, and without a key that reaches for a prototype. */
+export const isData: Guard = value => value !== undefined && isPlain(value, MAX_DEPTH)
+
+/** May be left out. */
+export function maybe(guard: Guard): Guard {
+  return value => value === undefined || guard(value)
+}
+
+export function orNull(guard: Guard): Guard {
+  return value => value === null || guard(value)
+}
+
+/** A list, of a bounded length. */
+export function listOf(guard: Guard, most = 10_000): Guard {
+  return value => Array.isArray(value) && value.length <= most && value.every(guard)
+}
+
+/** A list of a fixed length, each place with a guard of its own. */
+export function tupleOf(...guards: Guard[]): Guard {
+  return value => Array.isArray(value) && value.length === guards.length && guards.every((guard, i) => guard(value[i]))
+}
+
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) {
+    for (const part of value) if (!isPlain(part, depth - 1)) return false
+    return true
+  }
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__' || !isPlain((value as Record<string, unknown>)[key], depth - 1)) return false
+  }
+  return true
+}

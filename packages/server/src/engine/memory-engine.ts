@@ -1,0 +1,225 @@
+import { covers, EarshotError, isWildcard, randomId, systemClock, systemRandom } from '@earshot/core'
+import { type Engine, type LogEntry, type LogPage, type Loss, type PageRequest, type PastRequest, type Publication, toEntry } from './engine.ts'
+
+/** What a memory engine keeps. */
+export interface MemoryEngineOptions {
+  /** Messages of a topic. @default 1000 */
+  messages?: number
+  /** Topics that are remembered; the one unused for longest is forgotten. @default 100,000 */
+  topics?: number
+  /** Characters of encoded messages, over all topics. @default 64,000,000 */
+  size?: number
+  /** Milliseconds that a message is kept. @default 3,600,000 (an hour) */
+  age?: number
+  /** Topics whose value (`retain`) is kept, apart from history. @default 10,000 */
+  retained?: number
+  /** Wall-clock milliseconds. */
+  now?: () => number
+  /** Numbers in [0, 1). */
+  random?: () => number
+}
+
+interface Kept extends LogEntry {
+  /** When it came, by the relay's clock. */
+  readonly came: number
+  /** Not kept any more; it stays in the order until that is tidied up. */
+  gone: boolean
+}
+
+interface TopicLog {
+  /** Oldest first. Those that are gone are taken out at once. */
+  entries: Kept[]
+  /** The highest offset that was evicted. */
+  evicted: number
+  last: number
+}
+
+/** A log in memory, for one relay. It ends with the process: the next one begins a new epoch, and every position of this one is a gap. */
+export function memoryEngine(options: MemoryEngineOptions = {}): Engine {
+  return new MemoryEngine(options)
+}
+
+class MemoryEngine implements Engine {
+  readonly epoch: string
+  head = 0
+  readonly #limits: Required<MemoryEngineOptions>
+  /** In the order of the log, with those that are gone. */
+  #order: Kept[] = []
+  /** The least recently used first. */
+  readonly #topics = new Map<string, TopicLog>()
+  readonly #retained = new Map<string, LogEntry>()
+  #size = 0
+  #gone = 0
+  /** Everything before this place in the order is gone. */
+  #first = 0
+  /** The highest offset evicted from any topic, and the highest one of a topic that is forgotten. */
+  #evicted = 0
+  #floor = 0
+  #appended: (entry: LogEntry) => void = () => {}
+  #passed: (entry: LogEntry) => void = () => {}
+
+  constructor({
+    messages = 1000,
+    topics = 100_000,
+    size = 64_000_000,
+    age = 3_600_000,
+    retained = 10_000,
+    now = systemClock.now,
+    random = systemRandom,
+  }: MemoryEngineOptions) {
+    for (const [name, value] of Object.entries({ messages, topics, size, age, retained })) {
+      if (!(value >= 0)) throw new EarshotError('invalid-options', `${name} is ${value}: it must be 0 or more`, { name, value })
+    }
+    this.#limits = { messages, topics, size, age, retained, now, random }
+    this.epoch = randomId(random, 10)
+  }
+
+  connect(appended: (entry: LogEntry) => void, passed: (entry: LogEntry) => void): void {
+    this.#appended = appended
+    this.#passed = passed
+  }
+
+  append(publication: Publication): LogEntry {
+    const { topic, retain } = publication
+    const entry: Kept = { ...toEntry(publication, ++this.head), came: this.#limits.now(), gone: false }
+    const log = this.#logOf(topic)
+    log.entries.push(entry)
+    log.last = entry.offset
+    this.#order.push(entry)
+    this.#size += entry.text.length
+    if (retain) this.#retain(topic, entry)
+    this.#evict(log)
+    this.#appended(entry)
+    return entry
+  }
+
+  pass(publication: Publication): void {
+    this.#passed(toEntry(publication, 0))
+  }
+
+  page({ after, limit, size, wants }: PageRequest): LogPage {
+    this.#expire()
+    const entries: LogEntry[] = []
+    let room = size
+    for (let i = this.#indexAfter(after); i < this.#order.length; i++) {
+      const entry = this.#order[i] as Kept
+      if (entry.gone || !wants(entry)) continue
+      if (entries.length > 0 && (entries.length >= limit || entry.text.length > room)) return { entries, offset: (entries.at(-1) as LogEntry).offset }
+      entries.push(entry)
+      room -= entry.text.length
+    }
+    return { entries, offset: this.head }
+  }
+
+  past({ patterns, limit, before = Infinity, wants }: PastRequest): readonly LogEntry[] {
+    this.#expire()
+    const [pattern] = patterns
+    const isOne = patterns.length === 1 && pattern !== undefined && !isWildcard(pattern)
+    const order = isOne ? (this.#topics.get(pattern)?.entries ?? []) : this.#order
+    const found: LogEntry[] = []
+    for (let i = order.length - 1; i >= 0 && found.length < limit; i--) {
+      const entry = order[i] as Kept
+      if (!entry.gone && entry.offset < before && (isOne || patterns.some(each => covers(each, entry.topic))) && wants(entry)) found.push(entry)
+    }
+    const value = isOne ? this.#retained.get(pattern) : undefined
+    // A value outlives the history around it.
+    if (value && limit > found.length && value.offset < before && !found.includes(value) && wants(value)) {
+      found.push(value)
+      found.sort((one, other) => other.offset - one.offset)
+    }
+    return found.reverse()
+  }
+
+  lost(pattern: string, after: number): readonly Loss[] {
+    this.#expire()
+    if (Math.max(this.#evicted, this.#floor) <= after) return []
+    if (!isWildcard(pattern)) return lossOf(pattern, this.#topics.get(pattern)?.evicted ?? this.#floor, after)
+    const losses = lossOf(pattern, this.#floor, after)
+    for (const [topic, { evicted }] of this.#topics) if (evicted > after && covers(pattern, topic)) losses.push([topic, evicted])
+    return losses
+  }
+
+  close(): void {
+    this.#appended = this.#passed = () => {}
+  }
+
+  /** The topic's log, the most recently used from now on. */
+  #logOf(topic: string): TopicLog {
+    const log = this.#topics.get(topic) ?? { entries: [], evicted: this.#floor, last: 0 }
+    this.#topics.delete(topic)
+    this.#topics.set(topic, log)
+    return log
+  }
+
+  #retain(topic: string, entry: LogEntry): void {
+    this.#retained.delete(topic)
+    this.#retained.set(topic, entry)
+    dropOldest(this.#retained, this.#limits.retained)
+  }
+
+  /** Keeps all bounds after `log` has grown. */
+  #evict(log: TopicLog): void {
+    const { messages, topics, size } = this.#limits
+    if (log.entries.length > messages) this.#drop(log, log.entries.length - messages)
+    for (let oldest = this.#oldest(); oldest && this.#size > size; oldest = this.#oldest()) this.#dropOldest(oldest)
+    for (const [topic, forgotten] of this.#topics) {
+      if (this.#topics.size <= Math.max(topics, 1)) break
+      this.#drop(forgotten, forgotten.entries.length)
+      this.#topics.delete(topic)
+      this.#floor = Math.max(this.#floor, forgotten.last)
+    }
+    this.#expire()
+  }
+
+  #expire(): void {
+    const limit = this.#limits.now() - this.#limits.age
+    for (let oldest = this.#oldest(); oldest && oldest.came < limit; oldest = this.#oldest()) this.#dropOldest(oldest)
+  }
+
+  #oldest(): Kept | undefined {
+    if (this.#gone > 1000 && this.#gone * 2 > this.#order.length) {
+      this.#order = this.#order.filter(entry => !entry.gone)
+      this.#gone = this.#first = 0
+    }
+    while (this.#order[this.#first]?.gone) this.#first++
+    return this.#order[this.#first]
+  }
+
+  #dropOldest({ topic }: Kept): void {
+    this.#drop(this.#topics.get(topic) as TopicLog, 1)
+  }
+
+  /** Takes the oldest entries of a topic out. */
+  #drop(log: TopicLog, count: number): void {
+    for (const entry of log.entries.splice(0, count)) {
+      entry.gone = true
+      this.#gone++
+      this.#size -= entry.text.length
+      log.evicted = entry.offset
+      this.#evicted = Math.max(this.#evicted, entry.offset)
+    }
+  }
+
+  /** Where in the order what is later than an offset begins. */
+  #indexAfter(offset: number): number {
+    let low = 0
+    let high = this.#order.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#order[middle] as Kept).offset <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+function lossOf(topic: string, offset: number, after: number): Loss[] {
+  return offset > after ? [[topic, offset]] : []
+}
+
+function dropOldest(map: Map<string, unknown>, limit: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= limit) return
+    map.delete(key)
+  }
+}

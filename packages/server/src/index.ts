@@ -1,0 +1,8 @@
+export type { Engine, LogEntry, LogPage, Loss, PageRequest, PastRequest, Publication } from './engine/engine.ts'
+export { memoryEngine, type MemoryEngineOptions } from './engine/memory-engine.ts'
+export type { Origins } from './node/origins.ts'
+export { type AttachOptions, createRelay, type Relay, type RelayOptions, type RelayStats, type ServerPublishOptions } from './node/relay.ts'
+export type { AccessRequest, Action, Authorize, Decision } from './relay/access.ts'
+export { DEFAULT_LIMITS, type Limits } from './relay/limits.ts'
+export type { Rate } from './relay/rate.ts'
+export type { Identity } from './relay/relay-core.ts'

@@ -1,0 +1,82 @@
+import { checkPattern, type Clock, covers, isEarshotError, isWildcard } from '@earshot/core'
+import { within } from './deadline.ts'
+
+/** What a session wants to do with a topic. */
+export type Action = 'publish' | 'subscribe' | 'presence' | 'history'
+
+/** What `authorize` is asked. */
+export interface AccessRequest {
+  /** Whom the connection's token proved; `null`: nobody. */
+  readonly user: string | null
+  readonly action: Action
+  /** A topic; for `subscribe` and `history` perhaps a pattern. `''` stands for broadcasts. */
+  readonly topic: string
+}
+
+/** Yes, no, or – for a wildcard – the patterns within it that may be read. */
+export type Decision = boolean | readonly string[]
+
+/** Decides what a user may do. It is asked once per connection, action and topic, and again when the token is renewed. */
+export type Authorize = (request: AccessRequest) => Decision | Promise<Decision>
+
+/** Answers remembered for a connection, at most. */
+const MAX_REMEMBERED = 1000
+
+/** What the user of one connection may do. */
+export class Access {
+  readonly #authorize: Authorize | undefined
+  readonly #clock: Clock
+  readonly #limit: number
+  readonly #remembered = new Map<string, readonly string[]>()
+  user: string | null = null
+
+  constructor(authorize: Authorize | undefined, clock: Clock, limit: number) {
+    this.#authorize = authorize
+    this.#clock = clock
+    this.#limit = limit
+  }
+
+  /** Another token: everything is asked anew. */
+  reset(user: string | null): void {
+    this.user = user
+    this.#remembered.clear()
+  }
+
+  /**
+   * The patterns within `topic` that the user may use: itself, some of those within it, or none.
+   * Resolves at once when nobody has to be asked.
+   */
+  granted(action: Action, topic: string): readonly string[] | Promise<readonly string[]> {
+    if (!this.#authorize) return [topic]
+    const key = `${action} ${topic}`
+    const known = this.#remembered.get(key)
+    if (known) return known
+    const { user } = this
+    const answer = this.#authorize({ user, action, topic })
+    const remember = (decision: Decision): readonly string[] => {
+      const patterns = patternsOf(decision, topic)
+      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
+      // An answer about the former user says nothing of this one.
+      if (this.user === user) this.#remembered.set(key, patterns)
+      return patterns
+    }
+    return answer instanceof Promise ? within(answer, 'authorize', this.#limit, this.#clock).then(remember) : remember(answer)
+  }
+}
+
+/** What an answer grants: never more than what was asked for. */
+function patternsOf(decision: Decision, topic: string): readonly string[] {
+  if (decision === true) return [topic]
+  if (!Array.isArray(decision)) return []
+  return decision.filter((pattern: unknown): pattern is string => typeof pattern === 'string' && isPattern(pattern) && isWildcard(topic) && covers(topic, pattern))
+}
+
+function isPattern(text: string): boolean {
+  try {
+    checkPattern(text)
+    return true
+  } catch (error) {
+    if (!isEarshotError(error)) throw error
+    return false
+  }
+}

@@ -1,0 +1,113 @@
+import { PatternIndex } from '@earshot/core'
+import type { LogEntry } from '../engine/engine.ts'
+import type { Connection } from './connection.ts'
+import type { Limits } from './limits.ts'
+import type { Bucket } from './rate.ts'
+import type { SessionRecord } from './records.ts'
+
+/** What a session may hear of one pattern it asked for. */
+export interface Grant {
+  /** The patterns within it that it may read. */
+  readonly patterns: readonly string[]
+  /** Only what is later in the log. */
+  readonly start: number
+}
+
+/**
+ * A session on a connection. It is *live* – hears each message as it is appended – or *behind*, and then it is caught up from the log, page by page.
+ * Nothing is buffered for it but what the socket holds.
+ */
+export class Attachment {
+  readonly connection: Connection
+  readonly s: number
+  readonly record: SessionRecord
+  readonly tag: string
+  readonly publishes: Bucket
+  /** By pattern asked for. */
+  readonly grants: Map<string, Grant> = new Map()
+  /** Topics whose members it watches. */
+  readonly watched: Set<string> = new Set()
+  /** Everything up to this offset that it may hear was put on the connection. */
+  sent: number
+  live = false
+  /** Being caught up at this moment. */
+  paging = false
+  /** Gaps that it was told, by topic: the offset up to which the topic had lost messages by then. */
+  readonly told: Map<string, number> = new Map()
+  #unread: [offset: number, size: number][] = []
+  #unreadSize = 0
+  /** Granted pattern → the earliest start. */
+  readonly #starts = new PatternIndex<number>()
+
+  constructor(connection: Connection, s: number, record: SessionRecord, tag: string, sent: number, publishes: Bucket) {
+    this.connection = connection
+    this.s = s
+    this.record = record
+    this.tag = tag
+    this.sent = sent
+    this.publishes = publishes
+  }
+
+  /** Whether it is still what its session is bound to. */
+  get isBound(): boolean {
+    return this.record.attachment === this && this.connection.state === 'open'
+  }
+
+  grant(pattern: string, grant: Grant): void {
+    this.grants.set(pattern, grant)
+    this.#index()
+  }
+
+  revoke(pattern: string): Grant | undefined {
+    const grant = this.grants.get(pattern)
+    this.grants.delete(pattern)
+    this.#index()
+    return grant
+  }
+
+  /** Whether it may hear an entry, of those on its patterns. */
+  mayHear({ to, except }: LogEntry): boolean {
+    const { id, userId } = this.record
+    return (except === undefined || except !== id) && (!to || (userId !== null && to.includes(userId)))
+  }
+
+  /** Whether an entry of the log is one that it subscribed to before, and may hear. */
+  wants(entry: LogEntry): boolean {
+    if (!this.mayHear(entry)) return false
+    let isLater = false
+    this.#starts.match(entry.topic, start => {
+      isLater ||= entry.offset > start
+    })
+    return isLater
+  }
+
+  /** Counts what was put on the connection. */
+  put(offset: number, size: number): void {
+    this.sent = offset
+    this.#unread.push([offset, size])
+    this.#unreadSize += size
+  }
+
+  /** The tab has read everything up to here. */
+  read(offset: number): void {
+    let count = 0
+    for (const [at, size] of this.#unread) {
+      if (at > offset) break
+      this.#unreadSize -= size
+      count++
+    }
+    this.#unread.splice(0, count)
+  }
+
+  /** Whether more may be put on the connection. */
+  hasRoom({ unread, unreadSize, buffer }: Limits): boolean {
+    return this.#unread.length < unread && this.#unreadSize < unreadSize && this.connection.socket.buffered < buffer
+  }
+
+  #index(): void {
+    for (const pattern of [...this.#starts.entries.keys()]) this.#starts.delete(pattern)
+    for (const { patterns, start } of this.grants.values()) {
+      for (const pattern of patterns) this.#starts.set(pattern, Math.min(start, this.#starts.get(pattern) ?? Infinity))
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Cancel, Clock } from '@earshot/core'
+import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
+import type { Access } from './access.ts'
+import type { Attachment } from './attachment.ts'
+import type { Bucket } from './rate.ts'
+
+/** One end of a socket: what `ws` gives, or a simulated network. */
+export interface Socket {
+  send(text: string): void
+  close(code: number, reason: string): void
+  /** Ends it without a word. */
+  terminate(): void
+  /** Bytes that were not sent yet. */
+  readonly buffered: number
+}
+
+/** Runs a task after what is going on now: everything said until then leaves in one piece. */
+export type Defer = (task: () => void) => void
+
+/** One socket of a relay, and the sessions attached to it. */
+export class Connection {
+  readonly socket: Socket
+  readonly access: Access
+  /** Frames that may still come. */
+  readonly bucket: Bucket
+  /** By index. */
+  readonly attachments: Map<number, Attachment> = new Map()
+  /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
+  state: 'hello' | 'checking' | 'open' | 'closed' = 'hello'
+  /** When it last said anything, in milliseconds of the relay's clock. */
+  heard: number
+  /** Ends the wait for a hello, or the life of the token. */
+  deadline: Cancel | undefined
+  readonly #defer: Defer
+  #lines: string[] = []
+
+  constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, defer: Defer) {
+    this.socket = socket
+    this.access = access
+    this.bucket = bucket
+    this.heard = clock.now()
+    this.#defer = defer
+  }
+
+  send(frame: RelayFrame): void {
+    this.write(JSON.stringify(frame))
+  }
+
+  /** Sends an encoded frame, together with what else is said in this turn. */
+  write(line: string): void {
+    if (this.state === 'closed') return
+    this.#lines.push(line)
+    if (this.#lines.length === 1) this.#defer(() => this.#flush())
+  }
+
+  /** Says why, and closes. What was said before is still sent. */
+  close(code: number, bye: Omit<ByeFrame, 't'>): void {
+    if (this.state === 'closed') return
+    this.send({ t: 'bye', ...bye })
+    this.#flush()
+    this.ended()
+    this.socket.close(code, bye.reason.slice(0, 100))
+  }
+
+  /** The socket is gone: nothing more is said. */
+  ended(): void {
+    this.state = 'closed'
+    this.deadline?.()
+    this.#lines = []
+  }
+
+  #flush(): void {
+    const lines = this.#lines
+    this.#lines = []
+    if (this.state !== 'closed' && lines.length > 0) this.socket.send(lines.join('\n'))
+  }
+}

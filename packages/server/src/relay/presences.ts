@@ -1,0 +1,109 @@
+import { type Clock, type Member, type PresenceEvent, Roster } from '@earshot/core'
+import type { PresenceFrame, WireMember } from '@earshot/core/protocol'
+import type { Attachment } from './attachment.ts'
+import { toIndexes } from './fan-out.ts'
+import type { SessionRecord } from './records.ts'
+
+interface Gathering {
+  readonly roster: Roster
+  readonly watchers: Set<Attachment>
+}
+
+/** Clocks a millisecond: those of a relay that restarts go on above those of its former life. */
+const CLOCKS_PER_MS = 1024
+
+/** Who is on which topic, and who wants to know. The relay's own clock orders the changes: a client's says only whether it speaks anew. */
+export class Presences {
+  readonly #topics = new Map<string, Gathering>()
+  readonly #clock: Clock
+  /** Until when members of before a restart may be missing. */
+  readonly #youngUntil: number
+  #last = 0
+
+  constructor(clock: Clock, grace: number) {
+    this.#clock = clock
+    this.#youngUntil = clock.now() + grace
+  }
+
+  members(topic: string): readonly Member[] {
+    return this.#topics.get(topic)?.roster.members ?? []
+  }
+
+  /** A session is here, says something else, or leaves. */
+  said(record: SessionRecord, { topic, here, data, since, clock }: PresenceFrame): void {
+    if (!here) return this.leave(record, topic)
+    const known = record.present.get(topic)
+    record.present.set(topic, clock)
+    // It came back as it was: nobody needs to know.
+    if (known === clock) return
+    const { id, userId } = record
+    const member = { id, userId: userId ?? undefined, data, since, clock: this.#tick() }
+    this.#tell(topic, this.#of(topic).roster.put(member), record)
+  }
+
+  leave(record: SessionRecord, topic: string): void {
+    if (!record.present.delete(topic)) return
+    this.#tell(topic, this.#of(topic).roster.evict(record.id), record)
+  }
+
+  leaveAll(record: SessionRecord): void {
+    for (const topic of [...record.present.keys()]) this.leave(record, topic)
+  }
+
+  watch(attachment: Attachment, topic: string): void {
+    attachment.watched.add(topic)
+    this.#of(topic).watchers.add(attachment)
+    this.#sendRoster(attachment, topic)
+  }
+
+  unwatch(attachment: Attachment, topic: string): void {
+    attachment.watched.delete(topic)
+    this.#of(topic).watchers.delete(attachment)
+    this.#tidy(topic)
+  }
+
+  unwatchAll(attachment: Attachment): void {
+    for (const topic of [...attachment.watched]) this.unwatch(attachment, topic)
+  }
+
+  /** The relay is no longer young: what is missing now has left. */
+  grown(): void {
+    for (const [topic, { watchers }] of this.#topics) for (const attachment of watchers) this.#sendRoster(attachment, topic)
+  }
+
+  #sendRoster(attachment: Attachment, topic: string): void {
+    const members = this.members(topic).map(toWire)
+    attachment.connection.send({ t: 'roster', s: attachment.s, topic, members, young: this.#clock.now() < this.#youngUntil })
+  }
+
+  #tell(topic: string, event: PresenceEvent | undefined, own: SessionRecord): void {
+    if (!event) return this.#tidy(topic)
+    const { member, type } = event
+    // A session knows its own entry best.
+    const watchers = [...this.#of(topic).watchers].filter(({ record }) => record !== own)
+    for (const [connection, s] of toIndexes(watchers)) {
+      if (type === 'leave') connection.send({ t: 'gone', s, topic, id: member.id, clock: member.clock })
+      else connection.send({ t: 'member', s, topic, m: toWire(member) })
+    }
+    this.#tidy(topic)
+  }
+
+  #of(topic: string): Gathering {
+    let gathering = this.#topics.get(topic)
+    if (!gathering) this.#topics.set(topic, (gathering = { roster: new Roster(), watchers: new Set() }))
+    return gathering
+  }
+
+  #tidy(topic: string): void {
+    const gathering = this.#topics.get(topic)
+    if (gathering && gathering.watchers.size === 0 && gathering.roster.members.length === 0) this.#topics.delete(topic)
+  }
+
+  #tick(): number {
+    return (this.#last = Math.max(this.#last + 1, this.#clock.now() * CLOCKS_PER_MS))
+  }
+}
+
+function toWire({ id, userId, data, since, clock }: Member): WireMember {
+  return [id, userId ?? null, data, since, clock]
+}

@@ -1,0 +1,133 @@
+import { type Cancel, type Clock, randomId } from '@earshot/core'
+import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
+import type { Attachment } from './attachment.ts'
+import { Lane } from './lane.ts'
+
+/** What became of a publish. */
+export type Outcome = Pick<AckFrame, 'offset'> | Pick<RefusedFrame, 'code' | 'reason'>
+
+/** Outcomes kept of one document's publishes; a client that confirms none of them may lose older ones. */
+const MAX_OUTCOMES = 10_000
+/** Documents of a session whose numbers are remembered. */
+const MAX_NUMBERINGS = 8
+
+/** The kept publishes of one document: each number is settled once. */
+export class Numbering {
+  /** The highest number settled. */
+  last = 0
+  readonly #outcomes = new Map<number, Outcome>()
+
+  settle(clock: number, outcome: Outcome): void {
+    this.last = clock
+    this.#outcomes.set(clock, outcome)
+    if (this.#outcomes.size > MAX_OUTCOMES) this.#outcomes.delete(this.#outcomes.keys().next().value as number)
+  }
+
+  /** What became of a number that was settled, unless the client has confirmed it. */
+  outcomeOf(clock: number): Outcome | undefined {
+    return this.#outcomes.get(clock)
+  }
+
+  /** The client knows all outcomes up to this one. */
+  confirm(done: number): void {
+    for (const clock of this.#outcomes.keys()) {
+      if (clock > done) return
+      this.#outcomes.delete(clock)
+    }
+  }
+}
+
+/** What a relay remembers of a session, attached or not. */
+export class SessionRecord {
+  /** Given by the relay: a tab that presents it has heard the relay say that it remembers. */
+  readonly name: string
+  readonly id: string
+  /** Given by the tab: proves that the id is its own. */
+  readonly secret: string
+  readonly userId: string | null
+  /** Its frames, one after the other, over all its attachments: what is sent again waits for what is still being decided. */
+  readonly lane: Lane = new Lane()
+  /** The highest attach number; lower ones are ghosts. */
+  attach = 0
+  attachment: Attachment | undefined
+  /** Topics on which it is present → the clock of what it said last. */
+  readonly present: Map<string, number>
+  /** Ends its presence, and the record, when it does not come back. */
+  leaving: Cancel | undefined
+  expiring: Cancel | undefined
+  readonly #numberings = new Map<string, Numbering>()
+
+  constructor(name: string, id: string, secret: string, userId: string | null, present: Map<string, number> = new Map()) {
+    this.name = name
+    this.id = id
+    this.secret = secret
+    this.userId = userId
+    this.present = present
+  }
+
+  numbering(tag: string): Numbering | undefined {
+    return this.#numberings.get(tag)
+  }
+
+  /** Begins the numbering of a document that attaches, or goes on with it. */
+  open(tag: string): Numbering {
+    const numbering = this.#numberings.get(tag) ?? new Numbering()
+    this.#numberings.set(tag, numbering)
+    if (this.#numberings.size > MAX_NUMBERINGS) this.#numberings.delete(this.#numberings.keys().next().value as string)
+    return numbering
+  }
+}
+
+/** All records of a relay, by name and by session id. */
+export class Records {
+  readonly #byName = new Map<string, SessionRecord>()
+  readonly #byId = new Map<string, SessionRecord>()
+  readonly #random: () => number
+  readonly #clock: Clock
+
+  constructor(clock: Clock, random: () => number) {
+    this.#clock = clock
+    this.#random = random
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  all(): SessionRecord[] {
+    return [...this.#byName.values()]
+  }
+
+  /** The record of this name, when it is this user's. */
+  find(name: string | undefined, userId: string | null): SessionRecord | undefined {
+    const record = name === undefined ? undefined : this.#byName.get(name)
+    return record?.userId === userId ? record : undefined
+  }
+
+  /** Who goes by this id, if the secret and the user are the same. */
+  owned(id: string, secret: string, userId: string | null): SessionRecord | undefined {
+    const record = this.#byId.get(id)
+    return record?.secret === secret && record.userId === userId ? record : undefined
+  }
+
+  /** A new record. An id that somebody else goes by is not given twice: then it is a new one. */
+  create(id: string, secret: string, userId: string | null, present?: Map<string, number>): SessionRecord {
+    const record = new SessionRecord(randomId(this.#random), id !== '' && this.#byId.has(id) ? randomId(this.#random) : id, secret, userId, present)
+    this.#byName.set(record.name, record)
+    if (record.id !== '') this.#byId.set(record.id, record)
+    return record
+  }
+
+  /** Forgets the record unless its session comes back in time. */
+  expire(record: SessionRecord, after: number): void {
+    record.expiring?.()
+    record.expiring = this.#clock.after(after, () => this.remove(record))
+  }
+
+  remove(record: SessionRecord): void {
+    record.expiring?.()
+    record.leaving?.()
+    this.#byName.delete(record.name)
+    if (this.#byId.get(record.id) === record) this.#byId.delete(record.id)
+  }
+}

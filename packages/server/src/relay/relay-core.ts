@@ -1,0 +1,346 @@
+import { type Clock, EarshotError, type ErrorCode, isEarshotError, randomId } from '@earshot/core'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
+import type { Engine } from '../engine/engine.ts'
+import { Access, type Authorize } from './access.ts'
+import { Attachment } from './attachment.ts'
+import { within } from './deadline.ts'
+import { Connection, type Defer, type Socket } from './connection.ts'
+import { FanOut } from './fan-out.ts'
+import type { Limits } from './limits.ts'
+import { Presences } from './presences.ts'
+import { Bucket } from './rate.ts'
+import { Records, type SessionRecord } from './records.ts'
+import { type Desk, type RelayCounts, resume, subscribe, takeFrame } from './session-frames.ts'
+
+/** Whom a token proves, and until when. */
+export interface Identity {
+  /** `null`: nobody in particular. */
+  readonly userId: string | null
+  /** Wall-clock milliseconds at which the token is over. @default never */
+  readonly expires?: number
+}
+
+/** What a relay's inner part needs of its surroundings. */
+export interface CoreOptions {
+  readonly engine: Engine
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly random: () => number
+  readonly defer: Defer
+  readonly authorize: Authorize | undefined
+  /** Looks a token up; rejects with `unauthorized` or `forbidden`. */
+  identify(request: unknown, token: string | undefined): Promise<Identity>
+  /** Something failed that no client is to blame for. */
+  failed(error: unknown): void
+}
+
+/** How long before its token is over a connection is asked for another one, at most; else a quarter of its life. */
+const RENEWAL = 60_000
+/** Timers wait for 2^31 ms at most. */
+const MAX_WAIT = 2 ** 31 - 1
+
+/** A relay without its sockets: takes frames, keeps sessions, brings messages. */
+export class RelayCore {
+  readonly #options: CoreOptions
+  readonly #desk: Desk
+  readonly #records: Records
+  readonly #connections = new Map<Connection, unknown>()
+  readonly #fanOut: FanOut
+  readonly #presences: Presences
+  readonly #cancels: (() => void)[] = []
+  readonly counts: RelayCounts = { published: 0, refused: 0, recovered: 0, gaps: 0 }
+  #clock = 0
+  readonly #tag: string
+
+  constructor(options: CoreOptions) {
+    const { engine, limits, clock, random, failed } = options
+    this.#options = options
+    this.#tag = randomId(random, 8)
+    this.#records = new Records(clock, random)
+    this.#fanOut = new FanOut(limits)
+    this.#presences = new Presences(clock, limits.grace)
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), failed }
+    engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
+    this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
+    this.#beat()
+  }
+
+  /** Readings for metrics. */
+  get readings(): { connections: number; sessions: number; subscriptions: number; buffered: number; delivered: number; skipped: number } {
+    let subscriptions = 0
+    let buffered = 0
+    for (const connection of this.#connections.keys()) {
+      buffered += connection.socket.buffered
+      for (const { grants } of connection.attachments.values()) subscriptions += grants.size
+    }
+    const { delivered, skipped } = this.#fanOut
+    return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered, skipped }
+  }
+
+  /** A socket was opened; `request` is what it came with. */
+  open(socket: Socket, request: unknown): Connection {
+    const { clock, limits, authorize, defer } = this.#options
+    const access = new Access(authorize, clock, limits.decision)
+    const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, defer)
+    this.#connections.set(connection, request)
+    connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
+    return connection
+  }
+
+  /** Text came: one frame a line. */
+  take(connection: Connection, text: string): void {
+    const { limits, clock } = this.#options
+    if (text.length > limits.frame) return this.#close(connection, CLOSE.payloadTooLarge, 'payload-too-large', `a frame may have ${limits.frame} characters`)
+    connection.heard = clock.now()
+    for (const line of text.split('\n')) {
+      if (connection.state === 'closed') return
+      if (!connection.bucket.take(clock.now())) return this.#close(connection, CLOSE.rateLimited, 'rate-limited', 'too many frames', 10_000)
+      const frame = clientFrames.readLine(line)
+      if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
+      this.#takeFrame(connection, frame)
+    }
+  }
+
+  /** What could not be sent has been sent: those that are behind go on. */
+  drained(connection: Connection): void {
+    for (const attachment of connection.attachments.values()) resume(this.#desk, attachment)
+  }
+
+  /** The socket is gone. That says nothing about its sessions but that they are away. */
+  closed(connection: Connection): void {
+    connection.ended()
+    this.#connections.delete(connection)
+    const { grace } = this.#options.limits
+    for (const attachment of connection.attachments.values()) this.#away(attachment, grace)
+    connection.attachments.clear()
+  }
+
+  async publish(topic: string, data: unknown, { to, volatile = false, retain }: { to?: readonly string[] | undefined; volatile?: boolean; retain?: boolean | undefined }): Promise<{ offset?: number }> {
+    const { engine, clock } = this.#options
+    const publication = { topic, from: '', tag: this.#tag, clock: ++this.#clock, time: clock.now(), userId: null, data, to, retain }
+    if (!volatile) return { offset: (await engine.append(publication)).offset }
+    engine.pass(publication)
+    return {}
+  }
+
+  members(topic: string): ReturnType<Presences['members']> {
+    return this.#presences.members(topic)
+  }
+
+  occupancy(topic: string): number {
+    return this.#fanOut.count(topic)
+  }
+
+  /** Closes every connection of a user, and ends its sessions; gives how many connections that were. */
+  disconnectUser(userId: string): number {
+    const connections = [...this.#connections.keys()].filter(({ access, state }) => state === 'open' && access.user === userId)
+    for (const connection of connections) this.#close(connection, CLOSE.forbidden, 'forbidden', 'the server has ended the sessions of this user')
+    for (const record of this.#records.all()) if (record.userId === userId) this.#end(record)
+    return connections.length
+  }
+
+  /** Says good-bye to everybody: they come back spread over `spread` milliseconds. */
+  close(spread: number): void {
+    for (const cancel of this.#cancels) cancel()
+    for (const connection of this.#connections.keys()) this.#close(connection, CLOSE.restart, 'connection-lost', 'the relay stops', spread)
+    for (const record of this.#records.all()) this.#records.remove(record)
+  }
+
+  #takeFrame(connection: Connection, frame: ClientFrame): void {
+    if (frame.t === 'hello') return this.#hello(connection, frame)
+    if (connection.state !== 'open') {
+      // While the token is being looked at nothing else is due.
+      return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'say hello, and wait for the welcome')
+    }
+    if (frame.t === 'pong') return
+    if (frame.t === 'token') return void this.#identify(connection, frame.token, false)
+    if (frame.t === 'attach') return this.#attach(connection, frame)
+    const attachment = connection.attachments.get(frame.s)
+    // A ghost: its session is attached elsewhere by now.
+    if (!attachment?.isBound) return
+    if (frame.t === 'detach') this.#detach(attachment, frame)
+    else takeFrame(this.#desk, attachment, frame)
+  }
+
+  #hello(connection: Connection, { v, token }: HelloFrame): void {
+    if (connection.state !== 'hello') return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a second hello')
+    if (v !== RELAY_VERSION) return this.#close(connection, CLOSE.protocolVersion, 'protocol-version', `the relay speaks version ${RELAY_VERSION}, the client ${v}`)
+    connection.state = 'checking'
+    void this.#identify(connection, token, true)
+  }
+
+  /** Looks a token up: the first makes the connection, later ones renew it. */
+  async #identify(connection: Connection, token: string | undefined, first: boolean): Promise<void> {
+    const { engine, limits, clock } = this.#options
+    try {
+      const identity = await within(this.#options.identify(this.#connections.get(connection), token), 'authenticate', limits.decision, clock)
+      if (connection.state === 'closed') return
+      if (identity.userId !== null && !identity.userId) throw new EarshotError('invalid-options', 'authenticate must give { userId: string | null }')
+      if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
+      connection.access.reset(identity.userId)
+      this.#limitLife(connection, identity.expires)
+      if (!first) return this.#regrant(connection)
+      connection.state = 'open'
+      connection.send({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping: limits.ping, frame: limits.frame })
+    } catch (error) {
+      const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
+      if (!isKnown) this.#options.failed(error)
+      if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
+      else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
+    }
+  }
+
+  /** A token that ends: another one is asked for in time, and without it the connection ends too. */
+  #limitLife(connection: Connection, expires: number | undefined): void {
+    const { clock } = this.#options
+    connection.deadline?.()
+    connection.deadline = undefined
+    if (expires === undefined) return
+    const left = Math.max(0, expires - clock.now())
+    const over = (): void => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over')
+    const wait = Math.min(MAX_WAIT, left - Math.min(RENEWAL, left / 4))
+    connection.deadline = clock.after(wait, () => {
+      connection.send({ t: 'renew' })
+      connection.deadline = clock.after(Math.min(MAX_WAIT, left - wait), over)
+    })
+  }
+
+  /** After a renewal: what may not be read any more is taken away. */
+  #regrant(connection: Connection): void {
+    for (const attachment of connection.attachments.values()) {
+      for (const [pattern, { start }] of [...attachment.grants]) {
+        attachment.record.lane.run(async () => {
+          const before = attachment.grants.get(pattern)
+          if (!before) return
+          try {
+            if (!(await subscribe(this.#desk, attachment, pattern, start))) return
+            this.#fanOut.remove(attachment, before.patterns)
+          } catch (error) {
+            if (!isEarshotError(error)) this.#options.failed(error)
+            attachment.revoke(pattern)
+            this.#fanOut.remove(attachment, before.patterns)
+            const [code, reason] = isEarshotError(error) ? [error.code, error.message] : (['forbidden', 'the relay could not decide'] as const)
+            connection.send({ t: 'refused', s: attachment.s, what: 'subscribe', topic: pattern, code, reason })
+          }
+        })
+      }
+    }
+  }
+
+  #attach(connection: Connection, frame: AttachFrame): void {
+    const { limits, engine, clock } = this.#options
+    const { s, attach } = frame
+    const refuse = (code: ErrorCode, reason: string): void => connection.send({ t: 'detached', s, code, reason })
+    if (connection.attachments.size >= limits.sessions && !connection.attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
+    if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
+    const userId = connection.access.user
+    const known = this.#records.find(frame.record, userId)
+    const former = known ?? this.#records.owned(frame.session, frame.secret, userId)
+    // A lower number than one that was obeyed is a ghost of it: a frozen leader, a frame that was long under way.
+    if (former && attach <= former.attach) return refuse('connection-lost', 'the session is attached elsewhere')
+    if (former) {
+      this.#unbind(former)
+      former.leaving?.()
+      former.expiring?.()
+      // The tab never heard the name of this record: what it was promised under it is unknown to it.
+      if (!known) this.#records.remove(former)
+    }
+    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former?.present)
+    record.attach = attach
+    const numbering = record.open(frame.tag)
+    numbering.confirm(frame.done)
+    const position = frame.position === undefined ? undefined : parsePosition(frame.position)
+    // A position of another life of the log is a gap; nobody knows what was missed.
+    const isLost = frame.position !== undefined && position?.epoch !== engine.epoch
+    const sent = position && !isLost ? Math.min(position.offset, engine.head) : engine.head
+    const attachment = new Attachment(connection, s, record, frame.tag, isLost ? 0 : sent, new Bucket(limits.publishes, clock.now()))
+    const replaced = connection.attachments.get(s)
+    if (replaced) this.#away(replaced, limits.grace)
+    connection.attachments.set(s, attachment)
+    record.attachment = attachment
+    connection.send({ t: 'attached', s, attach, session: record.id, record: record.name, resumed: known !== undefined, settled: numbering.last })
+    attachment.record.lane.run(() => this.#restore(attachment, frame, isLost))
+  }
+
+  /** Subscribes again to what the session listens to, and brings it to the head of the log. */
+  async #restore(attachment: Attachment, { subs }: AttachFrame, isLost: boolean): Promise<void> {
+    const { connection, s } = attachment
+    const patterns: string[] = []
+    for (const [pattern, start] of subs) {
+      try {
+        const { head } = this.#options.engine
+        // In a new epoch the former offsets mean nothing: what is kept of it is later than all of them.
+        if (!(await subscribe(this.#desk, attachment, pattern, start === null ? head : isLost ? 0 : start))) return
+        if (start === null) connection.send({ t: 'subscribed', s, pattern, offset: head })
+        else patterns.push(...(attachment.grants.get(pattern)?.patterns ?? []))
+      } catch (error) {
+        if (!isEarshotError(error)) this.#options.failed(error)
+        const [code, reason] = isEarshotError(error) ? [error.code, error.message] : (['forbidden', 'the relay could not decide'] as const)
+        if (attachment.isBound) connection.send({ t: 'refused', s, what: 'subscribe', topic: pattern, code, reason })
+      }
+    }
+    if (!attachment.isBound) return
+    if (isLost && patterns.length > 0) {
+      this.counts.gaps++
+      connection.send({ t: 'gap', s, topics: patterns })
+    }
+    resume(this.#desk, attachment)
+  }
+
+  #detach(attachment: Attachment, { reload }: DetachFrame): void {
+    attachment.connection.attachments.delete(attachment.s)
+    // What it published before still counts: its good-bye waits for that.
+    attachment.record.lane.run(() => {
+      if (reload) this.#away(attachment, this.#options.limits.reload)
+      else if (attachment.record.attachment === attachment) this.#end(attachment.record)
+    })
+  }
+
+  /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */
+  #away(attachment: Attachment, grace: number): void {
+    const { record } = attachment
+    if (record.attachment !== attachment) return
+    this.#unbind(record)
+    record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
+    this.#records.expire(record, this.#options.limits.resume)
+  }
+
+  #unbind(record: SessionRecord): void {
+    const { attachment } = record
+    if (!attachment) return
+    record.attachment = undefined
+    for (const pattern of [...attachment.grants.keys()]) this.#fanOut.remove(attachment, attachment.revoke(pattern)?.patterns ?? [])
+    this.#presences.unwatchAll(attachment)
+    // Whoever holds it on another connection learns that it speaks for nobody now.
+    const { connection, s } = attachment
+    if (connection.attachments.get(s) === attachment && connection.state === 'open') {
+      connection.attachments.delete(s)
+      connection.send({ t: 'detached', s, code: 'connection-lost', reason: 'the session is attached elsewhere' })
+    }
+  }
+
+  #end(record: SessionRecord): void {
+    this.#unbind(record)
+    this.#presences.leaveAll(record)
+    this.#records.remove(record)
+  }
+
+  #close(connection: Connection, code: number, error: ErrorCode, reason: string, spread = 0): void {
+    connection.close(code, { code: error, reason, spread })
+    this.closed(connection)
+  }
+
+  /** Asks all for a sign of life, and closes those that gave none. */
+  #beat(): void {
+    const { clock, limits } = this.#options
+    const next = clock.after(limits.ping, () => {
+      this.#cancels.splice(this.#cancels.indexOf(next), 1)
+      for (const connection of this.#connections.keys()) {
+        if (clock.now() - connection.heard >= limits.ping * 2.5) this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')
+        else if (connection.state === 'open') connection.send({ t: 'ping' })
+      }
+      this.#beat()
+    })
+    this.#cancels.push(next)
+  }
+}

@@ -1,0 +1,39 @@
+import type { OpenPipe } from './pipe.ts'
+
+/** The part of the platform's `WebSocket`, or of `ws`, that Earshot uses. */
+export interface WebSocketLike {
+  readonly bufferedAmount: number
+  readonly readyState: number
+  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: { readonly data?: unknown; readonly code?: number }) => void): void
+  send(text: string): void
+  close(): void
+}
+
+const OPEN = 1
+/** Ended without a word, as the platform says it. */
+const ABNORMAL = 1006
+
+/** A pipe over a WebSocket of its own. */
+export function socketPipe(Socket: new (url: string) => WebSocketLike, url: string): OpenPipe {
+  return events => {
+    const socket = new Socket(url)
+    let isClosed = false
+    socket.addEventListener('open', () => isClosed || events.opened())
+    socket.addEventListener('message', ({ data }) => isClosed || events.received(String(data)))
+    socket.addEventListener('close', ({ code = ABNORMAL }) => isClosed || events.ended(code))
+    // `close` follows, and tells all there is to do; without a listener `ws` would throw.
+    socket.addEventListener('error', () => {})
+    return {
+      send(text) {
+        if (socket.readyState === OPEN) socket.send(text)
+      },
+      close() {
+        isClosed = true
+        socket.close()
+      },
+      get buffered() {
+        return socket.bufferedAmount
+      },
+    }
+  }
+}

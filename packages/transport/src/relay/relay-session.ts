@@ -1,0 +1,167 @@
+import { EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
+import type { AttachedFrame, AttachFrame, ClientFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
+import { formatPosition } from '@earshot/core/protocol'
+import { type Accepted, Outbox, type OutboxLimits } from './outbox.ts'
+
+/** A session says how far it has read after so many messages, or characters of them. */
+const REPORT_MESSAGES = 128
+const REPORT_SIZE = 65_536
+
+/** One session of this tab at the relay: what it listens to, where it has come to in the log, and what waits to be accepted. */
+export class RelaySession {
+  readonly handle: TransportSession
+  readonly s: number
+  readonly outbox: Outbox
+  readonly #secret: string
+  readonly #tag: string
+  readonly #say: (frame: ClientFrame) => void
+  /** Pattern → the offset it began at; `null` until the relay says. */
+  readonly #starts = new Map<string, number | null>()
+  /** Own presence entries, and those whose end the relay has not heard of. */
+  readonly #entries = new Map<string, PresenceFrame>()
+  id: string
+  attached = false
+  /** It ends as soon as everything that it published is accepted. */
+  ending = false
+  #record: string | undefined
+  #attach = 0
+  #position: Position | undefined
+  #unreported = 0
+  #unreportedSize = 0
+
+  constructor(handle: TransportSession, s: number, id: string, secret: string, tag: string, limits: OutboxLimits, say: (frame: ClientFrame) => void) {
+    this.handle = handle
+    this.s = s
+    this.id = id
+    this.#secret = secret
+    this.#tag = tag
+    this.#say = say
+    this.outbox = new Outbox(limits)
+  }
+
+  /** Everything the relay has to know of the session, to bind it to this connection. */
+  attach(): AttachFrame {
+    const subs: SubscriptionEntry[] = [...this.#starts]
+    return {
+      t: 'attach',
+      s: this.s,
+      session: this.id,
+      attach: ++this.#attach,
+      tag: this.#tag,
+      secret: this.#secret,
+      subs,
+      done: this.outbox.done,
+      ...(this.#record !== undefined && { record: this.#record }),
+      ...(this.#position && { position: formatPosition(this.#position) }),
+    }
+  }
+
+  /** The relay has bound it: what it does not know yet is said, what it may not have got is sent again. */
+  bound({ attach, session, record, resumed }: AttachedFrame, send: (text: string) => void): void {
+    if (attach !== this.#attach) return
+    // What was published under a record that is gone can be neither found nor sent again.
+    if (!resumed && this.#record !== undefined) this.outbox.forgotten()
+    this.#record = record
+    this.attached = true
+    if (session !== this.id) {
+      this.id = session
+      this.handle.identify(session, 1)
+    }
+    this.outbox.send(true, send)
+    for (const [topic, entry] of this.#entries) {
+      this.#say(entry)
+      if (!entry.here) this.#entries.delete(topic)
+    }
+  }
+
+  /** The connection is gone, and with it what was bound to it. */
+  cut(): void {
+    this.attached = false
+  }
+
+  /** Whether the relay knows of all its patterns. */
+  get isKnown(): boolean {
+    return this.attached && ![...this.#starts.values()].includes(null)
+  }
+
+  listensTo(isMatch: (pattern: string) => boolean): boolean {
+    return [...this.#starts.keys()].some(isMatch)
+  }
+
+  interest(pattern: string, on: boolean): void {
+    if (on) this.#starts.set(pattern, null)
+    else this.#starts.delete(pattern)
+    if (this.attached) this.#say({ t: on ? 'subscribe' : 'unsubscribe', s: this.s, pattern })
+  }
+
+  /** The relay says where a subscription begins. That is no position – but the first of all is one, since nothing before it was wanted. */
+  subscribed(pattern: string, offset: number, epoch: string): void {
+    if (this.#starts.has(pattern)) this.#starts.set(pattern, offset)
+    this.#position ??= { epoch, offset }
+  }
+
+  /** The relay will not let it listen to a pattern: it is not asked for again. */
+  refused(pattern: string): void {
+    this.#starts.delete(pattern)
+  }
+
+  /** Encodes a publish: what it says from now on is what `data` is at this moment. */
+  encode({ topic, clock, time }: Message, data: string, { to, echo, retain, volatile }: PublishOptions): string {
+    const frame = {
+      t: 'publish',
+      s: this.s,
+      topic,
+      tag: this.#tag,
+      clock,
+      time,
+      done: this.outbox.done,
+      ...(to && { to }),
+      // The hub has brought a volatile one to its own sessions itself.
+      ...((echo === false || volatile) && { echo: false }),
+      ...(retain && { retain }),
+      ...(volatile && { volatile }),
+    }
+    return `${JSON.stringify(frame).slice(0, -1)},"data":${data}}`
+  }
+
+  /** Sends a kept message as soon as the session is attached; resolves when it is in the log. */
+  publish({ topic, clock }: Message, text: string, send: (text: string) => void): Promise<Accepted> {
+    const accepted = this.outbox.add(this.#tag, clock, text, topic)
+    if (this.attached) this.outbox.send(false, send)
+    return accepted
+  }
+
+  refusedPublish({ tag, clock, code, reason, topic }: RefusedFrame): void {
+    if (tag !== undefined && clock !== undefined) this.outbox.settle(tag, clock, new EarshotError(code, `The relay refused the message: ${reason}`, topic === undefined ? {} : { topic }))
+  }
+
+  presence(topic: string, { data, since, clock }: Member, here: boolean): void {
+    const entry: PresenceFrame = { t: 'presence', s: this.s, topic, here, data: data ?? null, since, clock }
+    if (this.attached) this.#say(entry)
+    if (this.attached && !here) this.#entries.delete(topic)
+    else this.#entries.set(topic, entry)
+  }
+
+  /** Whether a message of the log is new to the session. Its cursor moves by *message*, *page* and *position* only. */
+  isNew(offset: number): boolean {
+    return offset > (this.#position?.offset ?? 0)
+  }
+
+  /** Everything up to here was heard. Says so to the relay now and then. */
+  moved(epoch: string, offset: number, messages: number, size: number): void {
+    this.#position = { epoch, offset }
+    this.#unreported += messages
+    this.#unreportedSize += size
+    if (this.#unreported < REPORT_MESSAGES && this.#unreportedSize < REPORT_SIZE) return
+    this.#unreported = this.#unreportedSize = 0
+    this.#say({ t: 'cursor', s: this.s, offset })
+  }
+
+  /** A new life of the log: the offsets of the former one mean nothing in it. */
+  restarted(epoch: string): void {
+    if (this.#position && this.#position.epoch !== epoch) {
+      // The position is still presented, so that the relay tells the gap; what comes next counts from zero.
+      this.#position = { epoch: this.#position.epoch, offset: 0 }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { EarshotError } from '@earshot/core'
+import type { ClientFrame, CountFrame, HistoryFrame, OccupancyFrame, PastFrame } from '@earshot/core/protocol'
+
+type Answer = PastFrame | CountFrame
+type Asked = Omit<HistoryFrame, 's' | 'q'> | Omit<OccupancyFrame, 's' | 'q'>
+
+interface Pending {
+  readonly asked: Asked
+  resolve(answer: Answer): void
+  reject(error: EarshotError): void
+}
+
+/** Questions that wait for an answer at once, at most. */
+const MAX_PENDING = 1000
+
+/** Questions to the relay. Those that a cut left open are asked again. */
+export class Requests {
+  readonly #pending = new Map<number, Pending>()
+  #count = 0
+
+  /** Asks as soon as `say` is given; resolves with the answer. */
+  ask(asked: Asked, say: ((frame: ClientFrame) => void) | undefined, s: number): Promise<Answer> {
+    if (this.#pending.size >= MAX_PENDING) return Promise.reject(new EarshotError('not-connected', 'Too many questions wait for the relay: ask fewer while it is away'))
+    const q = ++this.#count
+    say?.({ ...asked, s, q })
+    return new Promise((resolve, reject) => this.#pending.set(q, { asked, resolve, reject }))
+  }
+
+  /** Asks again what was not answered. */
+  repeat(say: (frame: ClientFrame) => void, s: number): void {
+    for (const [q, { asked }] of this.#pending) say({ ...asked, s, q })
+  }
+
+  answer(q: number, answer: Answer | EarshotError): void {
+    const pending = this.#pending.get(q)
+    this.#pending.delete(q)
+    if (answer instanceof EarshotError) pending?.reject(answer)
+    else pending?.resolve(answer)
+  }
+
+  /** Nothing will be answered any more. */
+  end(error: EarshotError): void {
+    for (const q of [...this.#pending.keys()]) this.answer(q, error)
+  }
+}

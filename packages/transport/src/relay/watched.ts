@@ -1,0 +1,71 @@
+import type { TransportLink } from '@earshot/core'
+import type { ClientFrame, WireMember } from '@earshot/core/protocol'
+
+interface Watch {
+  /** Members that the relay told of, with their clocks. */
+  readonly known: Map<string, number>
+  /** The first roster is here. */
+  readonly ready: Promise<void>
+  arrived(): void
+}
+
+/** Topics whose members this tab watches. */
+export class Watched {
+  readonly #link: TransportLink
+  /** Ids of this tab's own sessions: the hub knows their entries best. */
+  readonly #isOwn: (id: string) => boolean
+  readonly #topics = new Map<string, Watch>()
+
+  constructor(link: TransportLink, isOwn: (id: string) => boolean) {
+    this.#link = link
+    this.#isOwn = isOwn
+  }
+
+  /** Resolves when the members that are there are known. */
+  add(topic: string): Promise<void> {
+    let arrived = (): void => {}
+    const ready = new Promise<void>(resolve => {
+      arrived = resolve
+    })
+    this.#topics.set(topic, { known: new Map(), ready, arrived })
+    return ready
+  }
+
+  delete(topic: string): void {
+    const watch = this.#topics.get(topic)
+    this.#topics.delete(topic)
+    watch?.arrived()
+  }
+
+  /** What a new connection has to be told. */
+  frames(s: number): ClientFrame[] {
+    return [...this.#topics.keys()].map(topic => ({ t: 'watch', s, topic, on: true }))
+  }
+
+  /** All members there are. A young relay may not know all of them yet: those that it does not name stay until it is older. */
+  roster(topic: string, members: readonly WireMember[], young: boolean): void {
+    const watch = this.#topics.get(topic)
+    if (!watch) return
+    const named = new Set(members.map(([id]) => id))
+    for (const [id, clock] of [...watch.known]) if (!young && !named.has(id)) this.gone(topic, id, clock)
+    for (const member of members) this.member(topic, member)
+    watch.arrived()
+  }
+
+  member(topic: string, [id, userId, data, since, clock]: WireMember): void {
+    const watch = this.#topics.get(topic)
+    if (!watch || this.#isOwn(id)) return
+    watch.known.set(id, clock)
+    this.#link.member(topic, { id, userId: userId ?? undefined, data, since, clock })
+  }
+
+  gone(topic: string, id: string, clock: number): void {
+    if (!this.#topics.get(topic)?.known.delete(id)) return
+    this.#link.gone(topic, id, clock)
+  }
+
+  /** Nothing will arrive any more. */
+  close(): void {
+    for (const topic of [...this.#topics.keys()]) this.delete(topic)
+  }
+}
