@@ -45,7 +45,7 @@ export interface PageRequest {
   /** Characters of encoded messages at most; one entry is always given. */
   readonly size: number
   /** Picks the entries. */
-  wants(entry: LogEntry): boolean
+  readonly wants: (entry: LogEntry) => boolean
 }
 
 /** What a part of the past is asked for: the last `limit` entries before an offset. */
@@ -55,7 +55,7 @@ export interface PastRequest {
   readonly limit: number
   /** Only what is earlier. @default everything */
   readonly before?: number | undefined
-  wants(entry: LogEntry): boolean
+  readonly wants: (entry: LogEntry) => boolean
 }
 
 /** A topic or pattern, and the highest offset that it has lost. */

@@ -1,4 +1,4 @@
-import { covers, EarshotError, isWildcard, randomId, systemClock, systemRandom } from '@earshot/core'
+import { covers, EarshotError, isWildcard, randomId, systemRandom } from '@earshot/core'
 import { type Engine, type LogEntry, type LogPage, type Loss, type PageRequest, type PastRequest, type Publication, toEntry } from './engine.ts'
 
 /** What a memory engine keeps. */
@@ -64,7 +64,7 @@ class MemoryEngine implements Engine {
     size = 64_000_000,
     age = 3_600_000,
     retained = 10_000,
-    now = systemClock.now,
+    now = () => Date.now(),
     random = systemRandom,
   }: MemoryEngineOptions) {
     for (const [name, value] of Object.entries({ messages, topics, size, age, retained })) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Cancel, checkTopic, type Clock, EarshotError, type Member, systemClock, systemRandom } from '@earshot/core'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Engine } from '../engine/engine.ts'
 import { memoryEngine } from '../engine/memory-engine.ts'
 import type { Authorize } from '../relay/access.ts'
@@ -121,7 +121,7 @@ export function createRelay(options: RelayOptions = {}): Relay {
       },
     }
     const connection = core.open(end, request)
-    socket.on('message', (data, isBinary) => (isBinary ? socket.close(1003, 'text frames only') : core.take(connection, String(data))))
+    socket.on('message', (data, isBinary) => (isBinary ? socket.close(1003, 'text frames only') : core.take(connection, textOf(data))))
     // A broken frame or a reset: `close` follows, and tells all there is to do.
     socket.on('error', () => {})
     socket.on('close', () => {
@@ -171,6 +171,11 @@ export function createRelay(options: RelayOptions = {}): Relay {
       await engine.close()
     },
   }
+}
+
+/** What `ws` gives for a text frame. */
+function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)).toString()
 }
 
 function checked(topic: string, data: unknown): unknown {

@@ -30,6 +30,8 @@ export class Attachment {
   /** Everything up to this offset that it may hear was put on the connection. */
   sent: number
   live = false
+  /** Its session is bound elsewhere, or gone. */
+  ended = false
   /** Being caught up at this moment. */
   paging = false
   /** Gaps that it was told, by topic: the offset up to which the topic had lost messages by then. */
@@ -50,7 +52,7 @@ export class Attachment {
 
   /** Whether it is still what its session is bound to. */
   get isBound(): boolean {
-    return this.record.attachment === this && this.connection.state === 'open'
+    return !this.ended && this.connection.state === 'open'
   }
 
   grant(pattern: string, grant: Grant): void {

@@ -1,7 +1,6 @@
 import type { Cancel, Clock } from '@earshot/core'
 import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
 import type { Access } from './access.ts'
-import type { Attachment } from './attachment.ts'
 import type { Bucket } from './rate.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
@@ -17,14 +16,12 @@ export interface Socket {
 /** Runs a task after what is going on now: everything said until then leaves in one piece. */
 export type Defer = (task: () => void) => void
 
-/** One socket of a relay, and the sessions attached to it. */
+/** One socket of a relay. */
 export class Connection {
   readonly socket: Socket
   readonly access: Access
   /** Frames that may still come. */
   readonly bucket: Bucket
-  /** By index. */
-  readonly attachments: Map<number, Attachment> = new Map()
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
   state: 'hello' | 'checking' | 'open' | 'closed' = 'hello'
   /** When it last said anything, in milliseconds of the relay's clock. */

@@ -1,6 +1,5 @@
 import { type Cancel, type Clock, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
-import type { Attachment } from './attachment.ts'
 import { Lane } from './lane.ts'
 
 /** What became of a publish. */
@@ -49,7 +48,6 @@ export class SessionRecord {
   readonly lane: Lane = new Lane()
   /** The highest attach number; lower ones are ghosts. */
   attach = 0
-  attachment: Attachment | undefined
   /** Topics on which it is present → the clock of what it said last. */
   readonly present: Map<string, number>
   /** Ends its presence, and the record, when it does not come back. */

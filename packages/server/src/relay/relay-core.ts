@@ -31,7 +31,7 @@ export interface CoreOptions {
   /** Looks a token up; rejects with `unauthorized` or `forbidden`. */
   identify(request: unknown, token: string | undefined): Promise<Identity>
   /** Something failed that no client is to blame for. */
-  failed(error: unknown): void
+  readonly failed: (error: unknown) => void
 }
 
 /** How long before its token is over a connection is asked for another one, at most; else a quarter of its life. */
@@ -39,12 +39,22 @@ const RENEWAL = 60_000
 /** Timers wait for 2^31 ms at most. */
 const MAX_WAIT = 2 ** 31 - 1
 
+/** What belongs to a connection. */
+interface Guest {
+  /** What it came with. */
+  readonly request: unknown
+  /** Its sessions, by index. */
+  readonly attachments: Map<number, Attachment>
+}
+
 /** A relay without its sockets: takes frames, keeps sessions, brings messages. */
 export class RelayCore {
   readonly #options: CoreOptions
   readonly #desk: Desk
   readonly #records: Records
-  readonly #connections = new Map<Connection, unknown>()
+  readonly #connections = new Map<Connection, Guest>()
+  /** What each session is bound to. */
+  readonly #bound = new Map<SessionRecord, Attachment>()
   readonly #fanOut: FanOut
   readonly #presences: Presences
   readonly #cancels: (() => void)[] = []
@@ -69,9 +79,9 @@ export class RelayCore {
   get readings(): { connections: number; sessions: number; subscriptions: number; buffered: number; delivered: number; skipped: number } {
     let subscriptions = 0
     let buffered = 0
-    for (const connection of this.#connections.keys()) {
+    for (const [connection, { attachments }] of this.#connections) {
       buffered += connection.socket.buffered
-      for (const { grants } of connection.attachments.values()) subscriptions += grants.size
+      for (const { grants } of attachments.values()) subscriptions += grants.size
     }
     const { delivered, skipped } = this.#fanOut
     return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered, skipped }
@@ -82,7 +92,7 @@ export class RelayCore {
     const { clock, limits, authorize, defer } = this.#options
     const access = new Access(authorize, clock, limits.decision)
     const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, defer)
-    this.#connections.set(connection, request)
+    this.#connections.set(connection, { request, attachments: new Map() })
     connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
     return connection
   }
@@ -103,16 +113,15 @@ export class RelayCore {
 
   /** What could not be sent has been sent: those that are behind go on. */
   drained(connection: Connection): void {
-    for (const attachment of connection.attachments.values()) resume(this.#desk, attachment)
+    for (const attachment of this.#attachments(connection).values()) resume(this.#desk, attachment)
   }
 
   /** The socket is gone. That says nothing about its sessions but that they are away. */
   closed(connection: Connection): void {
     connection.ended()
+    const attachments = this.#attachments(connection)
     this.#connections.delete(connection)
-    const { grace } = this.#options.limits
-    for (const attachment of connection.attachments.values()) this.#away(attachment, grace)
-    connection.attachments.clear()
+    for (const attachment of attachments.values()) this.#away(attachment, this.#options.limits.grace)
   }
 
   async publish(topic: string, data: unknown, { to, volatile = false, retain }: { to?: readonly string[] | undefined; volatile?: boolean; retain?: boolean | undefined }): Promise<{ offset?: number }> {
@@ -155,7 +164,7 @@ export class RelayCore {
     if (frame.t === 'pong') return
     if (frame.t === 'token') return void this.#identify(connection, frame.token, false)
     if (frame.t === 'attach') return this.#attach(connection, frame)
-    const attachment = connection.attachments.get(frame.s)
+    const attachment = this.#attachments(connection).get(frame.s)
     // A ghost: its session is attached elsewhere by now.
     if (!attachment?.isBound) return
     if (frame.t === 'detach') this.#detach(attachment, frame)
@@ -173,7 +182,7 @@ export class RelayCore {
   async #identify(connection: Connection, token: string | undefined, first: boolean): Promise<void> {
     const { engine, limits, clock } = this.#options
     try {
-      const identity = await within(this.#options.identify(this.#connections.get(connection), token), 'authenticate', limits.decision, clock)
+      const identity = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
       if (connection.state === 'closed') return
       if (identity.userId !== null && !identity.userId) throw new EarshotError('invalid-options', 'authenticate must give { userId: string | null }')
       if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
@@ -207,7 +216,7 @@ export class RelayCore {
 
   /** After a renewal: what may not be read any more is taken away. */
   #regrant(connection: Connection): void {
-    for (const attachment of connection.attachments.values()) {
+    for (const attachment of this.#attachments(connection).values()) {
       for (const [pattern, { start }] of [...attachment.grants]) {
         attachment.record.lane.run(async () => {
           const before = attachment.grants.get(pattern)
@@ -231,7 +240,8 @@ export class RelayCore {
     const { limits, engine, clock } = this.#options
     const { s, attach } = frame
     const refuse = (code: ErrorCode, reason: string): void => connection.send({ t: 'detached', s, code, reason })
-    if (connection.attachments.size >= limits.sessions && !connection.attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
+    const attachments = this.#attachments(connection)
+    if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
     const userId = connection.access.user
     const known = this.#records.find(frame.record, userId)
@@ -254,10 +264,10 @@ export class RelayCore {
     const isLost = frame.position !== undefined && position?.epoch !== engine.epoch
     const sent = position && !isLost ? Math.min(position.offset, engine.head) : engine.head
     const attachment = new Attachment(connection, s, record, frame.tag, isLost ? 0 : sent, new Bucket(limits.publishes, clock.now()))
-    const replaced = connection.attachments.get(s)
+    const replaced = attachments.get(s)
     if (replaced) this.#away(replaced, limits.grace)
-    connection.attachments.set(s, attachment)
-    record.attachment = attachment
+    attachments.set(s, attachment)
+    this.#bound.set(record, attachment)
     connection.send({ t: 'attached', s, attach, session: record.id, record: record.name, resumed: known !== undefined, settled: numbering.last })
     attachment.record.lane.run(() => this.#restore(attachment, frame, isLost))
   }
@@ -288,35 +298,41 @@ export class RelayCore {
   }
 
   #detach(attachment: Attachment, { reload }: DetachFrame): void {
-    attachment.connection.attachments.delete(attachment.s)
+    this.#attachments(attachment.connection).delete(attachment.s)
     // What it published before still counts: its good-bye waits for that.
     attachment.record.lane.run(() => {
       if (reload) this.#away(attachment, this.#options.limits.reload)
-      else if (attachment.record.attachment === attachment) this.#end(attachment.record)
+      else if (!attachment.ended) this.#end(attachment.record)
     })
   }
 
   /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */
   #away(attachment: Attachment, grace: number): void {
     const { record } = attachment
-    if (record.attachment !== attachment) return
+    if (attachment.ended) return
     this.#unbind(record)
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
     this.#records.expire(record, this.#options.limits.resume)
   }
 
   #unbind(record: SessionRecord): void {
-    const { attachment } = record
+    const attachment = this.#bound.get(record)
     if (!attachment) return
-    record.attachment = undefined
+    this.#bound.delete(record)
+    attachment.ended = true
     for (const pattern of [...attachment.grants.keys()]) this.#fanOut.remove(attachment, attachment.revoke(pattern)?.patterns ?? [])
     this.#presences.unwatchAll(attachment)
     // Whoever holds it on another connection learns that it speaks for nobody now.
     const { connection, s } = attachment
-    if (connection.attachments.get(s) === attachment && connection.state === 'open') {
-      connection.attachments.delete(s)
+    const attachments = this.#attachments(connection)
+    if (attachments.get(s) === attachment && connection.state === 'open') {
+      attachments.delete(s)
       connection.send({ t: 'detached', s, code: 'connection-lost', reason: 'the session is attached elsewhere' })
     }
+  }
+
+  #attachments(connection: Connection): Map<number, Attachment> {
+    return this.#connections.get(connection)?.attachments ?? new Map<number, Attachment>()
   }
 
   #end(record: SessionRecord): void {

@@ -2,10 +2,8 @@ import {
   type Capabilities,
   covers,
   EarshotError,
-  type ErrorCode,
   type History,
   type HistoryOptions,
-  type HubStatus,
   type Member,
   type Message,
   type PublishOptions,
@@ -14,44 +12,26 @@ import {
   type TransportLink,
   type TransportSession,
 } from '@earshot/core'
-import { type ClientFrame, CLOSE, formatPosition, RELAY_VERSION, type RelayFrame, relayFrames, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
+import { type AttachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
 import { toJson } from '../json/exact-json.ts'
 import type { FullEnvironment } from '../page/environment.ts'
-import type { OpenPipe, Pipe } from '../pipe/pipe.ts'
+import type { OpenPipe } from '../pipe/pipe.ts'
 import type { Accepted, OutboxLimits } from './outbox.ts'
-import { Reconnect } from './reconnect.ts'
+import { RelayLink, type RelayLinkHost } from './relay-link.ts'
 import { RelaySession } from './relay-session.ts'
 import { Requests } from './requests.ts'
 import type { TokenSource } from './token.ts'
 import { Watched } from './watched.ts'
 
-/** How long opening, the token and the welcome may take together, in milliseconds. */
-const WELCOME_LIMIT = 15_000
 /** Volatile messages are skipped while so many bytes wait to be sent. */
 const VOLATILE_BUFFER = 65_536
-/** What a relay takes at most, until it has said so itself. */
-const FRAME_LIMIT = 262_144
-
-/** Closings that no further attempt would mend. */
-const FINAL = new Map<number, ErrorCode>([
-  [CLOSE.protocolViolation, 'protocol-violation'],
-  [CLOSE.forbidden, 'forbidden'],
-  [CLOSE.protocolVersion, 'protocol-version'],
-  [CLOSE.payloadTooLarge, 'payload-too-large'],
-])
-
-/** Closings on purpose: all clients lose their connection at once, and spread their return. */
-const ON_PURPOSE = new Set<number>([1001, CLOSE.restart, CLOSE.overload])
-
 /** A hub's end of the connection to a relay. */
 export class RelayClient implements TransportConnection {
   readonly ordered = true
   readonly #link: TransportLink
   readonly #env: FullEnvironment
-  readonly #open: OpenPipe
-  readonly #token: TokenSource
   readonly #limits: OutboxLimits
-  readonly #reconnect: Reconnect
+  readonly #wire: RelayLink
   readonly #watched: Watched
   readonly #requests = new Requests()
   /** By index. */
@@ -59,27 +39,24 @@ export class RelayClient implements TransportConnection {
   /** Those that wait for the relay to know all interest. */
   readonly #syncing = new Set<() => void>()
   #sessionCount = 0
-  #pipe: Pipe | undefined
-  #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
   #epoch = ''
-  #frameLimit = FRAME_LIMIT
-  #heard = 0
-  /** Ends the wait for a welcome, or looks after the relay's signs of life. */
-  #watchdog: (() => void) | undefined
-  /** What the relay said before it closed. */
-  #bye: { code: ErrorCode; reason: string; spread: number } | undefined
-  #lines: string[] | undefined
 
   constructor(link: TransportLink, env: FullEnvironment, open: OpenPipe, token: TokenSource, limits: OutboxLimits) {
     this.#link = link
     this.#env = env
-    this.#open = open
-    this.#token = token
     this.#limits = limits
     this.#watched = new Watched(link, id => [...this.#sessions.values()].some(session => session.id === id))
-    this.#reconnect = new Reconnect(env, { connect: () => this.#connect(), release: () => this.#release() })
-    // Sessions are opened in the same turn: they are attached with the first connection.
-    this.#connect()
+    this.#wire = new RelayLink(env, open, token, {
+      welcomed: ({ epoch }) => this.#welcomed(epoch),
+      take: (frame, size) => this.#take(frame, size),
+      taken: () => this.#checkSynced(),
+      leaving: () => this.#detach(true),
+      cut: () => this.#cut(),
+      gaveUp: cause => this.#gaveUp(cause),
+      status: status => link.status(status),
+      report: error => link.report(error),
+    })
+    this.#wire.connect()
   }
 
   get capabilities(): Capabilities {
@@ -105,11 +82,11 @@ export class RelayClient implements TransportConnection {
     const { topic, from } = message
     const session = this.#find(from) ?? this.#root()
     const text = session.encode(message, toJson(data, topic), options)
-    if (text.length > this.#frameLimit) {
-      throw new EarshotError('payload-too-large', `The message to "${topic}" has ${text.length} characters: the relay takes ${this.#frameLimit}; send a link to what is large`, { topic })
+    if (text.length > this.#wire.frameLimit) {
+      throw new EarshotError('payload-too-large', `The message to "${topic}" has ${text.length} characters: the relay takes ${this.#wire.frameLimit}; send a link to what is large`, { topic })
     }
-    if (!options.volatile) return session.publish(message, text, line => this.#write(line))
-    if (session.attached && (this.#pipe?.buffered ?? 0) < VOLATILE_BUFFER) this.#write(text)
+    if (!options.volatile) return session.publish(message, text, line => this.#wire.write(line))
+    if (session.attached && this.#wire.buffered < VOLATILE_BUFFER) this.#wire.write(text)
     return undefined
   }
 
@@ -125,10 +102,10 @@ export class RelayClient implements TransportConnection {
   }
 
   watch(topic: string, on: boolean): Promise<void> {
-    if (this.#state === 'closed') return Promise.resolve()
+    if (this.#wire.isClosed) return Promise.resolve()
     const ready = on ? this.#watched.add(topic) : Promise.resolve(this.#watched.delete(topic))
     const { s, attached } = this.#primary()
-    if (attached) this.#say({ t: 'watch', s, topic, on })
+    if (attached) this.#wire.say({ t: 'watch', s, topic, on })
     return ready
   }
 
@@ -157,124 +134,41 @@ export class RelayClient implements TransportConnection {
   }
 
   close(): Promise<void> {
-    for (const { s, attached } of this.#sessions.values()) if (attached) this.#say({ t: 'detach', s, reload: false })
-    this.#drop()
-    this.#state = 'closed'
-    this.#reconnect.close()
-    const error = new EarshotError('hub-closed', 'The hub was closed before the relay answered')
-    for (const { outbox } of this.#sessions.values()) outbox.end(error)
-    this.#requests.end(error)
-    this.#watched.close()
-    this.#checkSynced()
+    this.#detach(false)
+    this.#wire.close()
+    this.#gaveUp(new EarshotError('hub-closed', 'The hub was closed before the relay answered'))
     return Promise.resolve()
   }
 
-  // The connection.
+  // What becomes of the connection.
 
-  #connect(): void {
-    if (this.#state !== 'waiting') return
-    this.#state = 'opening'
-    this.#bye = undefined
-    this.#status({ state: 'connecting', via: 'own', attempt: this.#reconnect.attempt })
-    this.#watchdog = this.#env.clock.after(WELCOME_LIMIT, () => this.#lost(CLOSE.timeout))
-    let isOver = false
-    const pipe = this.#open({
-      opened: () => this.#hello(() => !isOver && this.#pipe === pipe),
-      received: text => !isOver && this.#received(text),
-      ended: code => {
-        isOver = true
-        if (this.#pipe === pipe) this.#lost(code)
-      },
-    })
-    this.#pipe = pipe
+  #welcomed(epoch: string): void {
+    if (epoch !== this.#epoch) for (const session of this.#sessions.values()) session.restarted(epoch)
+    this.#epoch = epoch
+    for (const session of this.#sessions.values()) this.#bind(session)
   }
 
-  #hello(isCurrent: () => boolean): void {
-    this.#token.read().then(
-      token => {
-        if (isCurrent()) this.#say({ t: 'hello', v: RELAY_VERSION, ...(token !== undefined && { token }) })
-      },
-      (cause: unknown) => {
-        if (isCurrent()) this.#failed(new EarshotError('unauthorized', 'token() failed: the relay cannot be told who this is', {}, cause))
-      },
-    )
+  #detach(reload: boolean): void {
+    for (const { s, attached } of this.#sessions.values()) if (attached) this.#wire.say({ t: 'detach', s, reload })
   }
 
-  #received(text: string): void {
-    this.#heard = this.#env.clock.now()
-    for (const line of text.split('\n')) {
-      const frame = relayFrames.readLine(line)
-      if (frame) this.#take(frame, line.length)
-      // What a newer relay says beyond this version's frames is not for us; what is no frame at all is reported once.
-      else this.#link.report(new EarshotError('protocol-violation', 'The relay sent something that is no frame of this version'))
-    }
-    this.#checkSynced()
-  }
-
-  /** The connection is over, for a reason that the code names. */
-  #lost(code: number): void {
-    const bye = this.#bye
-    const refused = code === CLOSE.unauthorized
-    const isFinal = FINAL.has(code) || (refused && !this.#token.mayRetry())
-    const kind = FINAL.get(code) ?? (refused ? 'unauthorized' : 'connection-lost')
-    const reason = bye?.reason ?? (this.#epoch ? `it was closed with code ${code}` : 'nothing answers there: is the relay running, and are url and path right?')
-    const cause = new EarshotError(kind, `No connection to the relay: ${reason}`)
-    if (isFinal) this.#giveUp(cause)
-    else this.#failed(cause, bye?.spread || (ON_PURPOSE.has(code) ? 0 : undefined))
-  }
-
-  /** Tries again later. */
-  #failed(cause: EarshotError, spread?: number): void {
-    this.#drop()
-    this.#state = 'waiting'
-    const { attempt } = this.#reconnect
-    const retryAt = this.#reconnect.later(spread)
-    this.#status({ state: 'disconnected', cause, attempt, ...(retryAt !== undefined && { retryAt }) })
-  }
-
-  #giveUp(cause: EarshotError): void {
-    this.#drop()
-    this.#state = 'closed'
-    this.#reconnect.close()
-    this.#status({ state: 'disconnected', cause })
-    for (const { outbox } of this.#sessions.values()) outbox.end(cause)
-    this.#requests.end(cause)
-    this.#link.report(cause)
-  }
-
-  /** The page leaves or freezes: it may be back. */
-  #release(): void {
-    for (const { s, attached } of this.#sessions.values()) if (attached) this.#say({ t: 'detach', s, reload: true })
-    this.#drop()
-    if (this.#state !== 'closed') this.#state = 'waiting'
-  }
-
-  #drop(): void {
-    this.#flush()
-    this.#watchdog?.()
-    this.#reconnect.stop()
-    this.#pipe?.close()
-    this.#pipe = undefined
+  #cut(): void {
     for (const session of this.#sessions.values()) session.cut()
   }
 
-  /** Nothing heard for two and a half periods is a lost connection, whatever the socket says. */
-  #watch(period: number): void {
-    this.#watchdog?.()
-    this.#watchdog = this.#env.clock.after(period, () => {
-      if (this.#env.clock.now() - this.#heard > period * 2.5) this.#lost(CLOSE.timeout)
-      else this.#watch(period)
-    })
+  /** There will be no connection any more: whatever waits for one ends. */
+  #gaveUp(cause: EarshotError): void {
+    for (const { outbox } of this.#sessions.values()) outbox.end(cause)
+    this.#requests.end(cause)
+    this.#watched.close()
+    this.#checkSynced()
+    if (cause.code !== 'hub-closed') this.#link.report(cause)
   }
 
   // What the relay tells.
 
-  #take(frame: RelayFrame, size: number): void {
+  #take(frame: Parameters<RelayLinkHost['take']>[0], size: number): void {
     if (frame.t === 'message') return this.#message(frame.s, frame.m, size)
-    if (frame.t === 'ping') return this.#say({ t: 'pong' })
-    if (frame.t === 'welcome') return this.#welcomed(frame.epoch, frame.ping, frame.frame)
-    if (frame.t === 'renew') return this.#renew()
-    if (frame.t === 'bye') return void (this.#bye = frame)
     if (frame.t === 'member') return this.#watched.member(frame.topic, frame.m)
     if (frame.t === 'gone') return this.#watched.gone(frame.topic, frame.id, frame.clock)
     const session = this.#sessions.get(frame.s)
@@ -291,23 +185,11 @@ export class RelayClient implements TransportConnection {
     else this.#requests.answer(frame.q, frame)
   }
 
-  #welcomed(epoch: string, ping: number, frameLimit: number): void {
-    this.#state = 'open'
-    this.#frameLimit = frameLimit
-    if (epoch !== this.#epoch) for (const session of this.#sessions.values()) session.restarted(epoch)
-    this.#epoch = epoch
-    this.#token.accepted()
-    this.#reconnect.connected()
-    this.#watch(ping)
-    for (const session of this.#sessions.values()) this.#bind(session)
-    this.#status({ state: 'connected', via: 'own' })
-  }
-
-  #attached(session: RelaySession, frame: Extract<RelayFrame, { t: 'attached' }>): void {
-    session.bound(frame, line => this.#write(line))
+  #attached(session: RelaySession, frame: AttachedFrame): void {
+    session.bound(frame, line => this.#wire.write(line))
     if (session === this.#primary()) {
-      for (const each of this.#watched.frames(session.s)) this.#say(each)
-      this.#requests.repeat(each => this.#say(each), session.s)
+      for (const each of this.#watched.frames(session.s)) this.#wire.say(each)
+      this.#requests.repeat(each => this.#wire.say(each), session.s)
     }
     this.#endIfDone(session)
   }
@@ -350,18 +232,11 @@ export class RelayClient implements TransportConnection {
     this.#link.report(error)
   }
 
-  #renew(): void {
-    this.#token.read().then(
-      token => token !== undefined && this.#say({ t: 'token', token }),
-      (cause: unknown) => this.#link.report(new EarshotError('unauthorized', 'token() failed: the connection will end with its token', {}, cause)),
-    )
-  }
-
   // Sessions.
 
   #newSession(handle: TransportSession, id: string): RelaySession {
     const { random } = this.#env
-    const session = new RelaySession(handle, this.#sessionCount++, id, randomId(random), this.#link.tag, this.#limits, frame => this.#say(frame))
+    const session = new RelaySession(handle, this.#sessionCount++, id, randomId(random), this.#link.tag, this.#limits, frame => this.#wire.say(frame))
     this.#sessions.set(session.s, session)
     return session
   }
@@ -386,28 +261,28 @@ export class RelayClient implements TransportConnection {
   }
 
   #bind(session: RelaySession): void {
-    if (this.#state === 'open') this.#say(session.attach())
+    if (this.#wire.isOpen) this.#wire.say(session.attach())
   }
 
   /** A session that was closed goes when everything that it published is accepted. */
   #endIfDone(session: RelaySession): void {
-    if (!session.ending || (!session.outbox.isEmpty && this.#state !== 'closed')) return
+    if (!session.ending || (!session.outbox.isEmpty && !this.#wire.isClosed)) return
     const wasPrimary = session.attached && this.#watched.frames(0).length > 0
     this.#sessions.delete(session.s)
-    if (session.attached) this.#say({ t: 'detach', s: session.s, reload: false })
-    if (!wasPrimary || this.#state !== 'open') return
+    if (session.attached) this.#wire.say({ t: 'detach', s: session.s, reload: false })
+    if (!wasPrimary || !this.#wire.isOpen) return
     const next = this.#primary()
-    if (next.attached) for (const frame of this.#watched.frames(next.s)) this.#say(frame)
+    if (next.attached) for (const frame of this.#watched.frames(next.s)) this.#wire.say(frame)
   }
 
   #ask(asked: Parameters<Requests['ask']>[0]): ReturnType<Requests['ask']> {
-    if (this.#state === 'closed') return Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made'))
+    if (this.#wire.isClosed) return Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made'))
     const { s, attached } = this.#primary()
-    return this.#requests.ask(asked, attached ? frame => this.#say(frame) : undefined, s)
+    return this.#requests.ask(asked, attached ? frame => this.#wire.say(frame) : undefined, s)
   }
 
   get #isSynced(): boolean {
-    return this.#state === 'closed' || (this.#state === 'open' && [...this.#sessions.values()].every(session => session.isKnown))
+    return this.#wire.isClosed || (this.#wire.isOpen && [...this.#sessions.values()].every(session => session.isKnown))
   }
 
   #checkSynced(): void {
@@ -415,37 +290,6 @@ export class RelayClient implements TransportConnection {
     const waiting = [...this.#syncing]
     this.#syncing.clear()
     for (const resolve of waiting) resolve()
-  }
-
-  #say(frame: ClientFrame): void {
-    this.#write(JSON.stringify(frame))
-  }
-
-  /** Sends a frame together with what else is said in this turn. */
-  #write(line: string): void {
-    if (this.#lines) return void this.#lines.push(line)
-    this.#lines = [line]
-    queueMicrotask(() => this.#flush())
-  }
-
-  #flush(): void {
-    const lines = this.#lines
-    this.#lines = undefined
-    if (!lines || !this.#pipe) return
-    // Frames that fit into one text go in one.
-    let text = ''
-    for (const line of lines) {
-      if (text && text.length + line.length >= this.#frameLimit) {
-        this.#pipe.send(text)
-        text = ''
-      }
-      text += text ? `\n${line}` : line
-    }
-    this.#pipe.send(text)
-  }
-
-  #status(status: HubStatus): void {
-    this.#link.status(status)
   }
 }
 

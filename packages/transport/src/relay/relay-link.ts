@@ -1,0 +1,221 @@
+import { type Cancel, EarshotError, type ErrorCode, type HubStatus } from '@earshot/core'
+import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, type RelayFrame, relayFrames, type WelcomeFrame } from '@earshot/core/protocol'
+import type { FullEnvironment } from '../page/environment.ts'
+import type { OpenPipe, Pipe } from '../pipe/pipe.ts'
+import { Reconnect } from './reconnect.ts'
+import type { TokenSource } from './token.ts'
+
+/** How long opening, the token and the welcome may take together, in milliseconds. */
+const WELCOME_LIMIT = 15_000
+/** What a relay takes at most, until it has said so itself. */
+const FRAME_LIMIT = 262_144
+
+/** Closings that no further attempt would mend. */
+const FINAL = new Map<number, ErrorCode>([
+  [CLOSE.protocolViolation, 'protocol-violation'],
+  [CLOSE.forbidden, 'forbidden'],
+  [CLOSE.protocolVersion, 'protocol-version'],
+  [CLOSE.payloadTooLarge, 'payload-too-large'],
+])
+
+/** Closings on purpose: all clients lose their connection at once, and spread their return. */
+const ON_PURPOSE = new Set<number>([1001, CLOSE.restart, CLOSE.overload])
+
+/** Frames that are about the connection itself. */
+type ConnectionFrame = Extract<RelayFrame, { t: 'welcome' | 'ping' | 'renew' | 'bye' }>
+
+/** What a connection tells. */
+export interface RelayLinkHost {
+  /** The connection is made. */
+  welcomed(welcome: WelcomeFrame): void
+  /** A frame about sessions, and how many characters it had. */
+  take(frame: Exclude<RelayFrame, ConnectionFrame>, size: number): void
+  /** Everything that came at once was taken. */
+  taken(): void
+  /** The page leaves or freezes, and may be back: the last that can be said. */
+  leaving(): void
+  /** The connection is gone. */
+  cut(): void
+  /** No further attempt will be made. */
+  gaveUp(cause: EarshotError): void
+  status(status: HubStatus): void
+  report(error: EarshotError): void
+}
+
+/** The connection to a relay: made again whenever it is lost, until the relay refuses for good or it is closed. */
+export class RelayLink {
+  readonly #env: FullEnvironment
+  readonly #openPipe: OpenPipe
+  readonly #token: TokenSource
+  readonly #host: RelayLinkHost
+  readonly #reconnect: Reconnect
+  #pipe: Pipe | undefined
+  #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
+  /** Characters of a frame at most. */
+  frameLimit: number = FRAME_LIMIT
+  #wasWelcome = false
+  #heard = 0
+  /** Ends the wait for a welcome, or looks after the relay's signs of life. */
+  #watchdog: Cancel | undefined
+  /** What the relay said before it closed. */
+  #bye: ByeFrame | undefined
+  #lines: string[] | undefined
+
+  constructor(env: FullEnvironment, openPipe: OpenPipe, token: TokenSource, host: RelayLinkHost) {
+    this.#env = env
+    this.#openPipe = openPipe
+    this.#token = token
+    this.#host = host
+    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: () => this.#release() })
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** Bytes that were not sent yet. */
+  get buffered(): number {
+    return this.#pipe?.buffered ?? 0
+  }
+
+  connect(): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'opening'
+    this.#bye = undefined
+    this.#host.status({ state: 'connecting', via: 'own', attempt: this.#reconnect.attempt })
+    this.#watchdog = this.#env.clock.after(WELCOME_LIMIT, () => this.#lost(CLOSE.timeout))
+    const pipe = this.#openPipe({
+      opened: () => this.#hello(() => this.#pipe === pipe),
+      received: text => this.#pipe === pipe && this.#received(text),
+      ended: code => this.#pipe === pipe && this.#lost(code),
+    })
+    this.#pipe = pipe
+  }
+
+  say(frame: ClientFrame): void {
+    this.write(JSON.stringify(frame))
+  }
+
+  /** Sends an encoded frame together with what else is said in this turn. */
+  write(line: string): void {
+    if (this.#lines) return void this.#lines.push(line)
+    this.#lines = [line]
+    queueMicrotask(() => this.#flush())
+  }
+
+  /** Ends it for good; what was said before is still sent. */
+  close(): void {
+    this.#drop()
+    this.#state = 'closed'
+    this.#reconnect.close()
+  }
+
+  #hello(isCurrent: () => boolean): void {
+    this.#token.read().then(
+      token => {
+        if (isCurrent()) this.say({ t: 'hello', v: RELAY_VERSION, ...(token !== undefined && { token }) })
+      },
+      (cause: unknown) => {
+        if (isCurrent()) this.#failed(new EarshotError('unauthorized', 'token() failed: the relay cannot be told who this is', {}, cause))
+      },
+    )
+  }
+
+  #received(text: string): void {
+    this.#heard = this.#env.clock.now()
+    for (const line of text.split('\n')) {
+      const frame = relayFrames.readLine(line)
+      if (!frame) this.#host.report(new EarshotError('protocol-violation', 'The relay sent something that is no frame of this version'))
+      else if (frame.t === 'welcome') this.#welcomed(frame)
+      else if (frame.t === 'ping') this.say({ t: 'pong' })
+      else if (frame.t === 'renew') this.#renew()
+      else if (frame.t === 'bye') this.#bye = frame
+      else this.#host.take(frame, line.length)
+    }
+    this.#host.taken()
+  }
+
+  #welcomed(welcome: WelcomeFrame): void {
+    this.#state = 'open'
+    this.#wasWelcome = true
+    this.frameLimit = welcome.frame
+    this.#token.accepted()
+    this.#reconnect.connected()
+    this.#watch(welcome.ping)
+    this.#host.welcomed(welcome)
+    this.#host.status({ state: 'connected', via: 'own' })
+  }
+
+  #renew(): void {
+    this.#token.read().then(
+      token => token !== undefined && this.say({ t: 'token', token }),
+      (cause: unknown) => this.#host.report(new EarshotError('unauthorized', 'token() failed: the connection will end with its token', {}, cause)),
+    )
+  }
+
+  /** The connection is over, for a reason that the code names. */
+  #lost(code: number): void {
+    const bye = this.#bye
+    const isRefused = code === CLOSE.unauthorized
+    const kind = FINAL.get(code) ?? (isRefused ? 'unauthorized' : 'connection-lost')
+    const unheard = this.#wasWelcome ? `it was closed with code ${code}` : 'nothing answers there: is the relay running, and are url and path right?'
+    const cause = new EarshotError(kind, `No connection to the relay: ${bye?.reason ?? unheard}`)
+    if (!FINAL.has(code) && !(isRefused && !this.#token.mayRetry())) return this.#failed(cause, bye?.spread || (ON_PURPOSE.has(code) ? 0 : undefined))
+    this.close()
+    this.#host.status({ state: 'disconnected', cause })
+    this.#host.gaveUp(cause)
+  }
+
+  /** Tries again later. */
+  #failed(cause: EarshotError, spread?: number): void {
+    this.#drop()
+    this.#state = 'waiting'
+    const { attempt } = this.#reconnect
+    const retryAt = this.#reconnect.later(spread)
+    this.#host.status({ state: 'disconnected', cause, attempt, ...(retryAt !== undefined && { retryAt }) })
+  }
+
+  #release(): void {
+    this.#host.leaving()
+    this.#drop()
+    if (this.#state !== 'closed') this.#state = 'waiting'
+  }
+
+  #drop(): void {
+    this.#flush()
+    this.#watchdog?.()
+    this.#reconnect.stop()
+    this.#pipe?.close()
+    this.#pipe = undefined
+    this.#host.cut()
+  }
+
+  /** Nothing heard for two and a half periods is a lost connection, whatever the socket says. */
+  #watch(period: number): void {
+    this.#watchdog?.()
+    this.#watchdog = this.#env.clock.after(period, () => {
+      if (this.#env.clock.now() - this.#heard > period * 2.5) this.#lost(CLOSE.timeout)
+      else this.#watch(period)
+    })
+  }
+
+  #flush(): void {
+    const lines = this.#lines
+    this.#lines = undefined
+    if (!lines || !this.#pipe) return
+    // Frames that fit into one text go in one.
+    let text = ''
+    for (const line of lines) {
+      if (text && text.length + line.length >= this.frameLimit) {
+        this.#pipe.send(text)
+        text = ''
+      }
+      text += text ? `\n${line}` : line
+    }
+    this.#pipe.send(text)
+  }
+}
