@@ -4,14 +4,14 @@ import type { OpenPipe } from './pipe.ts'
 export interface WebSocketLike {
   readonly bufferedAmount: number
   readonly readyState: number
-  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: { readonly data?: unknown; readonly code?: number }) => void): void
+  addEventListener(type: 'open' | 'error', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void
   send(text: string): void
   close(): void
 }
 
 const OPEN = 1
-/** Ended without a word, as the platform says it. */
-const ABNORMAL = 1006
 
 /** A pipe over a WebSocket of its own. */
 export function socketPipe(Socket: new (url: string) => WebSocketLike, url: string): OpenPipe {
@@ -20,7 +20,7 @@ export function socketPipe(Socket: new (url: string) => WebSocketLike, url: stri
     let isClosed = false
     socket.addEventListener('open', () => isClosed || events.opened())
     socket.addEventListener('message', ({ data }) => isClosed || events.received(String(data)))
-    socket.addEventListener('close', ({ code = ABNORMAL }) => isClosed || events.ended(code))
+    socket.addEventListener('close', ({ code }) => isClosed || events.ended(code))
     // `close` follows, and tells all there is to do; without a listener `ws` would throw.
     socket.addEventListener('error', () => {})
     return {
