@@ -26,6 +26,8 @@ export interface AttachFrame {
   readonly attach: number
   /** Names the document: the page load whose numbers begin here. */
   readonly tag: string
+  /** Earlier documents of the tab that have publishes to send again, or for the first time. */
+  readonly tags: readonly string[]
   /** Chosen by the tab at random and kept with the id: proves that the id is its own. */
   readonly secret: string
   /** What the relay called its record of the session. */
@@ -153,6 +155,7 @@ export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFram
     session: isMaybeEmpty,
     attach: isCount,
     tag: isText,
+    tags: listOf(isText, 7),
     secret: isText,
     record: maybe(isText),
     position: maybe(isText),

@@ -34,9 +34,10 @@ export class Presences {
     if (!here) return this.leave(record, topic)
     const known = record.present.get(topic)
     record.present.set(topic, clock)
-    // It came back as it was: nobody needs to know.
-    if (known === clock) return
     const { id, userId } = record
+    const before = this.#topics.get(topic)?.roster.get(id)
+    // It came back as it was, perhaps as another page: nobody needs to know.
+    if (known === clock || (before && JSON.stringify(before.data) === JSON.stringify(data))) return
     const member = { id, userId: userId ?? undefined, data, since, clock: this.#tick() }
     this.#tell(topic, this.#of(topic).roster.put(member), record)
   }

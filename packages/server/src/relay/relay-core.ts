@@ -257,6 +257,7 @@ export class RelayCore {
     }
     const record = known ?? this.#records.create(frame.session, frame.secret, userId, former?.present)
     record.attach = attach
+    for (const tag of frame.tags) record.open(tag)
     const numbering = record.open(frame.tag)
     numbering.confirm(frame.done)
     const position = frame.position === undefined ? undefined : parsePosition(frame.position)

@@ -1,16 +1,14 @@
 import { EarshotError } from '@earshot/core'
+import type { KeptSession, StoredPublish } from './kept-session.ts'
 
 /** What a kept publish waits for. */
 export interface Accepted {
   readonly offset: number
 }
 
-interface Entry {
-  readonly tag: string
-  readonly clock: number
-  /** The encoded frame. */
-  readonly text: string
-  /** Whether the relay may have got it. */
+interface Entry extends StoredPublish {
+  /** Under which number it is kept over a reload. */
+  readonly n: number
   sent: boolean
   resolve(accepted: Accepted): void
   reject(error: EarshotError): void
@@ -23,20 +21,30 @@ export interface OutboxLimits {
   readonly size: number
 }
 
-/** The kept publishes of one session that are not accepted yet, in order. */
+/** The kept publishes of one session that are not accepted yet, in order; those that a former page left come first. */
 export class Outbox {
   readonly #limits: OutboxLimits
-  #entries: Entry[] = []
+  readonly #kept: KeptSession
+  readonly #tag: string
+  #entries: Entry[]
   #size = 0
   #highest = 0
 
-  constructor(limits: OutboxLimits) {
+  /** @param failed hears what became of publishes whose page is gone, and their receipts with it */
+  constructor(limits: OutboxLimits, kept: KeptSession, tag: string, s: number, failed: (error: EarshotError) => void) {
     this.#limits = limits
+    this.#kept = kept
+    this.#tag = tag
+    this.#entries = kept.stored.flatMap(stored => {
+      const text = readdress(stored.text, s)
+      return text === undefined ? [] : [{ ...stored, text, resolve: () => {}, reject: failed }]
+    })
+    for (const { text } of this.#entries) this.#size += text.length
   }
 
-  /** Up to this clock every outcome is known. */
+  /** Up to this clock every outcome of this document's publishes is known. */
   get done(): number {
-    const [first] = this.#entries
+    const first = this.#entries.find(({ tag }) => tag === this.#tag)
     return first ? Math.min(first.clock - 1, this.#highest) : this.#highest
   }
 
@@ -44,32 +52,44 @@ export class Outbox {
     return this.#entries.length === 0
   }
 
+  /** Documents of former pages that still have something here. */
+  get tags(): string[] {
+    return [...new Set(this.#entries.map(({ tag }) => tag))].filter(tag => tag !== this.#tag).slice(-7)
+  }
+
   /** Takes a publish in; resolves when the relay has accepted it. Full: it rejects with `outbox-full`, and the rest is unharmed. */
-  add(tag: string, clock: number, text: string, topic: string): Promise<Accepted> {
+  add(clock: number, text: string, topic: string): Promise<Accepted> {
     const { messages, size } = this.#limits
     if (this.#entries.length >= messages || (this.#size + text.length > size && this.#entries.length > 0)) {
       return Promise.reject(new EarshotError('outbox-full', 'Too many publishes wait for the relay: await receipts, or raise outbox', { topic }))
     }
     this.#size += text.length
-    return new Promise((resolve, reject) => this.#entries.push({ tag, clock, text, sent: false, resolve, reject }))
+    const stored = { tag: this.#tag, clock, text, sent: false }
+    const n = this.#kept.put(stored)
+    return new Promise((resolve, reject) => this.#entries.push({ ...stored, n, resolve, reject }))
   }
 
-  /** The frames to be sent now: those that were not, or – on a new connection – all. */
+  /** Sends what was not sent yet; on a new connection everything, in order. */
   send(again: boolean, send: (text: string) => void): void {
     for (const entry of this.#entries) {
       if (entry.sent && !again) continue
-      entry.sent = true
+      if (!entry.sent) {
+        entry.sent = true
+        // Known before it leaves: a page that is loaded next must not take it for unsent.
+        this.#kept.update(entry.n, entry)
+      }
       send(entry.text)
     }
   }
 
   /** The relay has accepted a publish, or refused it. */
   settle(tag: string, clock: number, outcome: Accepted | EarshotError): void {
+    if (tag === this.#tag) this.#highest = Math.max(this.#highest, clock)
     const at = this.#entries.findIndex(entry => entry.clock === clock && entry.tag === tag)
     const [entry] = at < 0 ? [] : this.#entries.splice(at, 1)
-    this.#highest = Math.max(this.#highest, clock)
     if (!entry) return
     this.#size -= entry.text.length
+    this.#kept.delete(entry.n)
     if (outcome instanceof EarshotError) entry.reject(outcome)
     else entry.resolve(outcome)
   }
@@ -85,5 +105,21 @@ export class Outbox {
   end(error: EarshotError): void {
     this.forgotten()
     for (const { tag, clock } of [...this.#entries]) this.settle(tag, clock, error)
+  }
+
+  /** Another tab has the id that this one had: what a former page left is that tab's to send. */
+  disown(): void {
+    for (const entry of this.#entries) if (entry.tag !== this.#tag) this.#size -= entry.text.length
+    this.#entries = this.#entries.filter(({ tag }) => tag === this.#tag)
+  }
+}
+
+/** A stored frame under the index that its session has now; `undefined` when somebody else wrote it. */
+function readdress(text: string, s: number): string | undefined {
+  try {
+    const frame: unknown = JSON.parse(text)
+    return typeof frame === 'object' && frame !== null ? JSON.stringify({ ...frame, s, done: undefined }) : undefined
+  } catch {
+    return undefined
   }
 }

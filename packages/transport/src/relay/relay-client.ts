@@ -7,7 +7,6 @@ import {
   type Member,
   type Message,
   type PublishOptions,
-  randomId,
   type TransportConnection,
   type TransportLink,
   type TransportSession,
@@ -15,7 +14,9 @@ import {
 import { type AttachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
 import { toJson } from '../json/exact-json.ts'
 import type { FullEnvironment } from '../page/environment.ts'
+import { Slots } from '../page/slots.ts'
 import type { OpenPipe } from '../pipe/pipe.ts'
+import { KeptSession } from './kept-session.ts'
 import type { Accepted, OutboxLimits } from './outbox.ts'
 import { RelayLink, type RelayLinkHost } from './relay-link.ts'
 import { RelaySession } from './relay-session.ts'
@@ -36,13 +37,18 @@ export class RelayClient implements TransportConnection {
   readonly #requests = new Requests()
   /** By index. */
   readonly #sessions = new Map<number, RelaySession>()
+  readonly #slots: Slots
+  /** Tells the relays and hubs of one origin apart, in storage and locks. */
+  readonly #base: string
   /** Those that wait for the relay to know all interest. */
   readonly #syncing = new Set<() => void>()
   #sessionCount = 0
   #epoch = ''
 
-  constructor(link: TransportLink, env: FullEnvironment, open: OpenPipe, token: TokenSource, limits: OutboxLimits) {
+  constructor(link: TransportLink, env: FullEnvironment, url: string, open: OpenPipe, token: TokenSource, limits: OutboxLimits) {
     this.#link = link
+    this.#base = `earshot:${url}:${link.namespace}`
+    this.#slots = new Slots(env.sessionStorage, this.#base)
     this.#env = env
     this.#limits = limits
     this.#watched = new Watched(link, id => [...this.#sessions.values()].some(session => session.id === id))
@@ -50,7 +56,7 @@ export class RelayClient implements TransportConnection {
       welcomed: ({ epoch }) => this.#welcomed(epoch),
       take: (frame, size) => this.#take(frame, size),
       taken: () => this.#checkSynced(),
-      leaving: () => this.#detach(true),
+      leaving: () => this.#leave(),
       cut: () => this.#cut(),
       gaveUp: cause => this.#gaveUp(cause),
       status: status => link.status(status),
@@ -66,9 +72,7 @@ export class RelayClient implements TransportConnection {
   // What the hub tells.
 
   openSession(handle: TransportSession): void {
-    const session = this.#newSession(handle, handle.requestedId ?? randomId(this.#env.random))
-    handle.identify(session.id, 1)
-    this.#bind(session)
+    this.#bind(this.#newSession(handle, handle.requestedId))
   }
 
   closeSession(id: string): void {
@@ -150,6 +154,12 @@ export class RelayClient implements TransportConnection {
 
   #detach(reload: boolean): void {
     for (const { s, attached } of this.#sessions.values()) if (attached) this.#wire.say({ t: 'detach', s, reload })
+  }
+
+  /** The page leaves, or is cached or frozen: it may be back, and until then its ids are not claimed. */
+  #leave(): void {
+    this.#detach(true)
+    for (const { kept } of this.#sessions.values()) kept.release()
   }
 
   #cut(): void {
@@ -234,9 +244,12 @@ export class RelayClient implements TransportConnection {
 
   // Sessions.
 
-  #newSession(handle: TransportSession, id: string): RelaySession {
-    const { random } = this.#env
-    const session = new RelaySession(handle, this.#sessionCount++, id, randomId(random), this.#link.tag, this.#limits, frame => this.#wire.say(frame))
+  #newSession(handle: TransportSession, id: string | undefined): RelaySession {
+    const kept = new KeptSession(this.#env, this.#slots, this.#base, id, handle.userId ?? null)
+    const session = new RelaySession(handle, this.#sessionCount++, kept, this.#link.tag, this.#limits, {
+      say: frame => this.#wire.say(frame),
+      report: error => this.#link.report(error),
+    })
     this.#sessions.set(session.s, session)
     return session
   }
@@ -260,8 +273,13 @@ export class RelayClient implements TransportConnection {
     return undefined
   }
 
+  /** Attaches a session once its id is sure; meanwhile the connection may be another one, or none. */
   #bind(session: RelaySession): void {
-    if (this.#wire.isOpen) this.#wire.say(session.attach())
+    if (!this.#wire.isOpen) return
+    const { life } = this.#wire
+    void session.claim().then(() => {
+      if (this.#wire.life === life && this.#sessions.has(session.s)) this.#wire.say(session.attach())
+    })
   }
 
   /** A session that was closed goes when everything that it published is accepted. */
@@ -269,6 +287,7 @@ export class RelayClient implements TransportConnection {
     if (!session.ending || (!session.outbox.isEmpty && !this.#wire.isClosed)) return
     const wasPrimary = session.attached && this.#watched.frames(0).length > 0
     this.#sessions.delete(session.s)
+    session.kept.forget()
     if (session.attached) this.#wire.say({ t: 'detach', s: session.s, reload: false })
     if (!wasPrimary || !this.#wire.isOpen) return
     const next = this.#primary()

@@ -53,6 +53,8 @@ export class RelayLink {
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
   /** Characters of a frame at most. */
   frameLimit: number = FRAME_LIMIT
+  /** Counts connections, so that what was begun on one is not ended on the next. */
+  life = 0
   #wasWelcome = false
   #heard = 0
   /** Ends the wait for a welcome, or looks after the relay's signs of life. */
@@ -85,6 +87,7 @@ export class RelayLink {
   connect(): void {
     if (this.#state !== 'waiting') return
     this.#state = 'opening'
+    this.life++
     this.#bye = undefined
     this.#host.status({ state: 'connecting', via: 'own', attempt: this.#reconnect.attempt })
     this.#watchdog = this.#env.clock.after(WELCOME_LIMIT, () => this.#lost(CLOSE.timeout))

@@ -1,42 +1,58 @@
 import { EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
 import type { AttachedFrame, AttachFrame, ClientFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
 import { formatPosition } from '@earshot/core/protocol'
+import type { KeptSession } from './kept-session.ts'
 import { type Accepted, Outbox, type OutboxLimits } from './outbox.ts'
 
 /** A session says how far it has read after so many messages, or characters of them. */
 const REPORT_MESSAGES = 128
 const REPORT_SIZE = 65_536
 
+/** What a session needs of its connection. */
+export interface RelaySessionHost {
+  say(frame: ClientFrame): void
+  report(error: EarshotError): void
+}
+
 /** One session of this tab at the relay: what it listens to, where it has come to in the log, and what waits to be accepted. */
 export class RelaySession {
   readonly handle: TransportSession
   readonly s: number
   readonly outbox: Outbox
-  readonly #secret: string
+  readonly kept: KeptSession
   readonly #tag: string
   readonly #say: (frame: ClientFrame) => void
   /** Pattern → the offset it began at; `null` until the relay says. */
   readonly #starts = new Map<string, number | null>()
   /** Own presence entries, and those whose end the relay has not heard of. */
   readonly #entries = new Map<string, PresenceFrame>()
-  id: string
   attached = false
   /** It ends as soon as everything that it published is accepted. */
   ending = false
-  #record: string | undefined
-  #attach = 0
   #position: Position | undefined
   #unreported = 0
   #unreportedSize = 0
 
-  constructor(handle: TransportSession, s: number, id: string, secret: string, tag: string, limits: OutboxLimits, say: (frame: ClientFrame) => void) {
+  constructor(handle: TransportSession, s: number, kept: KeptSession, tag: string, limits: OutboxLimits, host: RelaySessionHost) {
     this.handle = handle
     this.s = s
-    this.id = id
-    this.#secret = secret
+    this.kept = kept
     this.#tag = tag
-    this.#say = say
-    this.outbox = new Outbox(limits)
+    this.#say = frame => host.say(frame)
+    this.outbox = new Outbox(limits, kept, tag, s, error => host.report(error))
+    handle.identify(kept.id, kept.life)
+  }
+
+  get id(): string {
+    return this.kept.id
+  }
+
+  /** Makes sure that the id is this tab's alone. */
+  claim(): Promise<void> {
+    return this.kept.claim(() => {
+      this.outbox.disown()
+      this.handle.identify(this.kept.id, this.kept.life)
+    })
   }
 
   /** Everything the relay has to know of the session, to bind it to this connection. */
@@ -46,26 +62,27 @@ export class RelaySession {
       t: 'attach',
       s: this.s,
       session: this.id,
-      attach: ++this.#attach,
+      attach: this.kept.nextAttach(),
       tag: this.#tag,
-      secret: this.#secret,
+      tags: this.outbox.tags,
+      secret: this.kept.secret,
       subs,
       done: this.outbox.done,
-      ...(this.#record !== undefined && { record: this.#record }),
+      ...(this.kept.record !== undefined && { record: this.kept.record }),
       ...(this.#position && { position: formatPosition(this.#position) }),
     }
   }
 
   /** The relay has bound it: what it does not know yet is said, what it may not have got is sent again. */
   bound({ attach, session, record, resumed }: AttachedFrame, send: (text: string) => void): void {
-    if (attach !== this.#attach) return
+    if (attach !== this.kept.attach) return
     // What was published under a record that is gone can be neither found nor sent again.
-    if (!resumed && this.#record !== undefined) this.outbox.forgotten()
-    this.#record = record
+    if (!resumed) this.outbox.forgotten()
+    this.kept.recordedAs(record)
     this.attached = true
     if (session !== this.id) {
-      this.id = session
-      this.handle.identify(session, 1)
+      this.kept.id = session
+      this.handle.identify(session, this.kept.life)
     }
     this.outbox.send(true, send)
     for (const [topic, entry] of this.#entries) {
@@ -126,7 +143,7 @@ export class RelaySession {
 
   /** Sends a kept message as soon as the session is attached; resolves when it is in the log. */
   publish({ topic, clock }: Message, text: string, send: (text: string) => void): Promise<Accepted> {
-    const accepted = this.outbox.add(this.#tag, clock, text, topic)
+    const accepted = this.outbox.add(clock, text, topic)
     if (this.attached) this.outbox.send(false, send)
     return accepted
   }

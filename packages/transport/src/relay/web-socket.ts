@@ -5,7 +5,7 @@ import { RelayClient } from './relay-client.ts'
 import { type TokenOption, TokenSource } from './token.ts'
 
 /** How a hub reaches a relay. */
-export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' | 'page'> {
+export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' | 'page' | 'locks' | 'sessionStorage'> {
   /** Where the relay listens: `wss://…`, or a path of this page's host, e.g. `/earshot`. */
   url: string
   /** Proves who this is. @default nobody in particular */
@@ -35,7 +35,7 @@ export function webSocket(options: WebSocketOptions): Transport {
   return {
     connect: link => {
       const env = environment({ clock: link.clock, random: link.random, ...options })
-      return new RelayClient(link, env, socketPipe(WebSocket, url), new TokenSource(token, env.clock), limits)
+      return new RelayClient(link, env, url, socketPipe(WebSocket, url), new TokenSource(token, env.clock), limits)
     },
   }
 }

@@ -1,0 +1,169 @@
+import { randomId } from '@earshot/core'
+import type { FullEnvironment } from '../page/environment.ts'
+import { type Hold, holdLock } from '../mesh/locks.ts'
+import type { Slots } from '../page/slots.ts'
+
+/** A publish as it is kept over a reload. */
+export interface StoredPublish {
+  /** Its document. */
+  readonly tag: string
+  readonly clock: number
+  /** The encoded frame. */
+  readonly text: string
+  /** Whether the relay may have got it. */
+  readonly sent: boolean
+}
+
+/** Keys are reserved so many at a time: the number of the last is written before the first of them is used. */
+const BLOCK = 64
+/** Keys that are looked at after a reload, at most. */
+const MAX_KEYS = 20_000
+
+/**
+ * What a tab keeps of a session over a reload, so that the next page is the same session: its id and the proof that it is its own, what the relay
+ * called its record, and the publishes that were not accepted yet. A Web Lock on the id tells a reloaded tab from a duplicated one, which has a copy
+ * of all this; without locks nothing is kept.
+ */
+export class KeptSession {
+  readonly #env: FullEnvironment
+  readonly #slots: Slots
+  readonly #slot: string | undefined
+  readonly #userId: string | null
+  readonly #base: string
+  id: string
+  /** Proves to the relay that the id is this tab's. */
+  secret: string
+  record: string | undefined
+  attach: number
+  /** Rises with each page. */
+  life: number
+  /** What the former page left. */
+  stored: readonly (StoredPublish & { readonly n: number })[] = []
+  /** Numbers of keys in use: from the first up to those that are reserved. */
+  #first: number
+  #next: number
+  #reserved: number
+  #lock: Hold | undefined
+  #claimed: Promise<void> | undefined
+
+  /** @param id the id asked for; `''` for what a hub does outside any session, which is not kept */
+  constructor(env: FullEnvironment, slots: Slots, base: string, id: string | undefined, userId: string | null) {
+    const { random, locks } = env
+    this.#env = env
+    this.#slots = slots
+    this.#base = base
+    this.#userId = userId
+    this.#slot = locks && id !== '' ? slots.take(id, userId) : undefined
+    const saved = slots.read(this.#slot, userId) ?? {}
+    this.id = id ?? text(saved['id']) ?? randomId(random)
+    this.secret = text(saved['secret']) ?? randomId(random)
+    this.record = text(saved['record'])
+    this.attach = count(saved['attach'])
+    this.life = count(saved['life']) + 1
+    this.#first = count(saved['first'])
+    this.#reserved = Math.min(count(saved['reserved']), this.#first + MAX_KEYS)
+    this.#next = this.#reserved
+    this.stored = this.#load()
+    this.#save()
+  }
+
+  /** Makes sure that no other tab has the id; else this is another session, with nothing behind it. Calls `lost` when the id is taken away later. */
+  claim(renamed: () => void): Promise<void> {
+    return (this.#claimed ??= this.#claim(renamed))
+  }
+
+  /** The page leaves or is cached: another one may claim the id. */
+  release(): void {
+    this.#lock?.release()
+    this.#lock = this.#claimed = undefined
+  }
+
+  /** A number for the next attach; it is kept before it is used. */
+  nextAttach(): number {
+    this.attach++
+    this.#save()
+    return this.attach
+  }
+
+  recordedAs(record: string): void {
+    if (this.record === record) return
+    this.record = record
+    this.#save()
+  }
+
+  /** Keeps a publish; gives the number to find it by. */
+  put(publish: StoredPublish): number {
+    const n = this.#next++
+    if (this.#next > this.#reserved) {
+      this.#reserved = this.#next + BLOCK
+      this.#save()
+    }
+    this.update(n, publish)
+    return n
+  }
+
+  update(n: number, { tag, clock, text: frame, sent }: StoredPublish): void {
+    if (this.#slot !== undefined) this.#slots.set(this.#key(n), [tag, clock, frame, sent])
+  }
+
+  delete(n: number): void {
+    if (this.#slot === undefined) return
+    this.#slots.delete(this.#key(n))
+    if (n === this.#first) this.#first++
+  }
+
+  /** The session ended for good: the next page is another one. */
+  forget(): void {
+    this.release()
+    for (const { n } of this.stored) this.delete(n)
+    this.#slots.free(this.#slot)
+  }
+
+  async #claim(renamed: () => void): Promise<void> {
+    const { locks, random } = this.#env
+    if (!locks || this.id === '') return
+    for (;;) {
+      const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release()))
+      // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
+      if ((await lock.granted.catch(() => true)) || this.#lock !== lock) return
+      this.id = randomId(random)
+      this.secret = randomId(random)
+      this.record = undefined
+      this.attach = 0
+      // They are the original's to send, and its keys are copies here.
+      for (const { n } of this.stored) this.delete(n)
+      this.stored = []
+      this.#save()
+      renamed()
+    }
+  }
+
+  #load(): (StoredPublish & { n: number })[] {
+    const found: (StoredPublish & { n: number })[] = []
+    for (let n = this.#first; n < this.#reserved && this.#slot !== undefined; n++) {
+      const saved = this.#slots.get(this.#key(n))
+      if (!Array.isArray(saved)) continue
+      const [tag, clock, frame, sent] = saved as unknown[]
+      if (typeof tag === 'string' && Number.isSafeInteger(clock) && typeof frame === 'string') found.push({ n, tag, clock: clock as number, text: frame, sent: sent !== false })
+    }
+    this.#first = found[0]?.n ?? this.#reserved
+    return found
+  }
+
+  #save(): void {
+    const { id, secret, record, attach, life } = this
+    this.#slots.set(this.#slot, { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, userId: this.#userId })
+  }
+
+  #key(n: number): string {
+    return `${this.#slot}:${n}`
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0
+}
