@@ -50,7 +50,8 @@ export class HubMessage implements Message {
   }
 }
 
-/** The order that every tab shows: Lamport counter first, then id, which begins with the session. */
+/** The order that every tab shows: the log's for what is in one, else Lamport counter first, then id, which begins with the session. */
 export function compareMessages(one: Message, other: Message): number {
+  if (one.offset && other.offset) return one.offset - other.offset
   return one.clock - other.clock || (one.id < other.id ? -1 : one.id > other.id ? 1 : 0)
 }

@@ -28,12 +28,13 @@ export interface SharedState<Value = unknown> {
 export interface StateHost {
   readonly parts: Set<Handle>
   readonly hub: {
+    use(): { readonly ordered?: boolean } | undefined
     readonly states: Set<HubState>
     readonly report: (error: unknown) => void
   }
   readonly ready: Promise<void>
   history(topic: string, options: HistoryOptions): Promise<readonly Message[]>
-  publish(topic: string, value: unknown, options: PublishOptions): { readonly message: Message }
+  publish(topic: string, value: unknown, options: PublishOptions): PromiseLike<unknown> & { readonly message: Message }
   subscribe(topic: string, listener: (message: Message) => void, options: SubscribeOptions): Subscription
 }
 
@@ -46,6 +47,8 @@ export class HubState extends Handle implements SharedState {
   readonly #listeners: Listeners<unknown>
   #value: unknown
   #last: Message | undefined
+  /** What holds when an own write is refused: the last value that is in the log, or else the initial one. */
+  #agreed: Pick<Message, 'data'>
   /** Writes made before the first snapshot came: they go on top of it. `undefined` from then on. */
   #early: ((old: unknown) => unknown)[] | undefined = []
 
@@ -54,6 +57,7 @@ export class HubState extends Handle implements SharedState {
     const { report, states } = session.hub
     this.topic = topic
     this.#value = initial
+    this.#agreed = { data: initial }
     this.#session = session
     this.#listeners = new Listeners(report)
     this.#subscription = session.subscribe(topic, message => this.#apply(message), { own: true })
@@ -87,15 +91,33 @@ export class HubState extends Handle implements SharedState {
   }
 
   #publish(value: unknown): Message {
-    return this.#session.publish(this.topic, value, { retain: true }).message
+    const { hub } = this.#session
+    const receipt = this.#session.publish(this.topic, value, { retain: true })
+    // Where a log decides, an own write is shown at once, and taken back when it is refused.
+    if (hub.use()?.ordered) receipt.then(undefined, (error: unknown) => this.#refused(receipt.message, error))
+    return receipt.message
+  }
+
+  #refused(message: Message, error: unknown): void {
+    this.#session.hub.report(error)
+    if (this.#last !== message) return
+    this.#last = undefined
+    this.#show(this.#agreed.data)
   }
 
   #apply(message: Message): void {
-    if (this.#last && compareMessages(message, this.#last) <= 0) return
+    const isOwn = this.#last?.id === message.id
+    if (message.offset) this.#agreed = message
+    if (this.#last && !isOwn && compareMessages(message, this.#last) <= 0) return
     this.#last = message
-    if (Object.is(message.data, this.#value)) return
-    this.#value = message.data
-    this.#listeners.tell(message.data)
+    // An own write that comes back from the log is on show already.
+    if (!isOwn) this.#show(message.data)
+  }
+
+  #show(value: unknown): void {
+    if (Object.is(value, this.#value)) return
+    this.#value = value
+    this.#listeners.tell(value)
   }
 
   /** The first snapshot is here. If it won over the writes that were made meanwhile, they are made again above it. */
