@@ -110,10 +110,18 @@ export function createRelay(options: RelayOptions = {}): Relay {
   const sockets = new Set<WebSocket>()
   const acceptor = new WebSocketServer({ noServer: true, maxPayload: limits.frame, perMessageDeflate: false, clientTracking: false })
 
+  // Many are told the same: its bytes are made once.
+  let last = ''
+  let bytes = Buffer.alloc(0)
+  const bytesOf = (text: string): Buffer => {
+    if (text !== last) bytes = Buffer.from((last = text))
+    return bytes
+  }
+
   const accept = (socket: WebSocket, request: IncomingMessage): void => {
     sockets.add(socket)
     const end = {
-      send: (text: string) => socket.send(text, () => core.drained(connection)),
+      send: (text: string) => socket.send(bytesOf(text), { binary: false }, () => core.drained(connection)),
       close: (code: number, reason: string) => socket.close(code, reason),
       terminate: () => socket.terminate(),
       get buffered() {

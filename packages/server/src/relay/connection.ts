@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '@earshot/core'
 import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
 import type { Access } from './access.ts'
+import type { Outbound } from './outbound.ts'
 import type { Bucket } from './rate.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
@@ -12,9 +13,6 @@ export interface Socket {
   /** Bytes that were not sent yet. */
   readonly buffered: number
 }
-
-/** Runs a task after what is going on now: everything said until then leaves in one piece. */
-export type Defer = (task: () => void) => void
 
 /** One socket of a relay. */
 export class Connection {
@@ -28,15 +26,18 @@ export class Connection {
   heard: number
   /** Ends the wait for a hello, or the life of the token. */
   deadline: Cancel | undefined
-  readonly #defer: Defer
-  #lines: string[] = []
+  readonly #outbound: Outbound
+  readonly #send: (text: string) => void
 
-  constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, defer: Defer) {
+  constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, outbound: Outbound) {
     this.socket = socket
     this.access = access
     this.bucket = bucket
     this.heard = clock.now()
-    this.#defer = defer
+    this.#outbound = outbound
+    this.#send = text => {
+      if (this.state !== 'closed') socket.send(text)
+    }
   }
 
   send(frame: RelayFrame): void {
@@ -45,16 +46,14 @@ export class Connection {
 
   /** Sends an encoded frame, together with what else is said in this turn. */
   write(line: string): void {
-    if (this.state === 'closed') return
-    this.#lines.push(line)
-    if (this.#lines.length === 1) this.#defer(() => this.#flush())
+    if (this.state !== 'closed') this.#outbound.write(this.#send, line)
   }
 
   /** Says why, and closes. What was said before is still sent. */
   close(code: number, bye: Omit<ByeFrame, 't'>): void {
     if (this.state === 'closed') return
     this.send({ t: 'bye', ...bye })
-    this.#flush()
+    this.#outbound.flush(this.#send)
     this.ended()
     this.socket.close(code, bye.reason.slice(0, 100))
   }
@@ -63,12 +62,5 @@ export class Connection {
   ended(): void {
     this.state = 'closed'
     this.deadline?.()
-    this.#lines = []
-  }
-
-  #flush(): void {
-    const lines = this.#lines
-    this.#lines = []
-    if (this.state !== 'closed' && lines.length > 0) this.socket.send(lines.join('\n'))
   }
 }

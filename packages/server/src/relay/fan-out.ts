@@ -64,7 +64,14 @@ export class FanOut {
   #send(entry: LogEntry, takes: (attachment: Attachment) => boolean): void {
     const hearers = [...this.#listeners(entry.topic)].filter(attachment => attachment.mayHear(entry) && takes(attachment))
     this.delivered += hearers.length
-    for (const [connection, s] of toIndexes(hearers)) connection.write(`{"t":"message","s":[${s.join()}],"m":${entry.text}}`)
+    // Most connections have one session, and are told the same.
+    const lines = new Map<string, string>()
+    for (const [connection, s] of toIndexes(hearers)) {
+      const indexes = s.join()
+      let line = lines.get(indexes)
+      if (line === undefined) lines.set(indexes, (line = `{"t":"message","s":[${indexes}],"m":${entry.text}}`))
+      connection.write(line)
+    }
   }
 
   #listeners(topic: string): ReadonlySet<Attachment> {

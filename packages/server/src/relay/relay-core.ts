@@ -4,13 +4,15 @@ import type { Engine } from '../engine/engine.ts'
 import { Access, type Authorize } from './access.ts'
 import { Attachment } from './attachment.ts'
 import { within } from './deadline.ts'
-import { Connection, type Defer, type Socket } from './connection.ts'
+import { Connection, type Socket } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import type { Limits } from './limits.ts'
+import { type Defer, Outbound } from './outbound.ts'
 import { Presences } from './presences.ts'
 import { Bucket } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { type Desk, type RelayCounts, resume, subscribe, takeFrame } from './session-frames.ts'
+import { limitLife } from './token-life.ts'
 
 /** Whom a token proves, and until when. */
 export interface Identity {
@@ -34,11 +36,6 @@ export interface CoreOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** How long before its token is over a connection is asked for another one, at most; else a quarter of its life. */
-const RENEWAL = 60_000
-/** Timers wait for 2^31 ms at most. */
-const MAX_WAIT = 2 ** 31 - 1
-
 /** What belongs to a connection. */
 interface Guest {
   /** What it came with. */
@@ -56,6 +53,7 @@ export class RelayCore {
   /** What each session is bound to. */
   readonly #bound = new Map<SessionRecord, Attachment>()
   readonly #fanOut: FanOut
+  readonly #outbound: Outbound
   readonly #presences: Presences
   readonly #cancels: (() => void)[] = []
   readonly counts: RelayCounts = { published: 0, refused: 0, recovered: 0, gaps: 0 }
@@ -68,6 +66,7 @@ export class RelayCore {
     this.#tag = randomId(random, 8)
     this.#records = new Records(clock, random)
     this.#fanOut = new FanOut(limits)
+    this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
     this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), failed }
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
@@ -89,9 +88,9 @@ export class RelayCore {
 
   /** A socket was opened; `request` is what it came with. */
   open(socket: Socket, request: unknown): Connection {
-    const { clock, limits, authorize, defer } = this.#options
+    const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
-    const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, defer)
+    const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, this.#outbound)
     this.#connections.set(connection, { request, attachments: new Map() })
     connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
     return connection
@@ -187,7 +186,7 @@ export class RelayCore {
       if (identity.userId !== null && !identity.userId) throw new EarshotError('invalid-options', 'authenticate must give { userId: string | null }')
       if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
       connection.access.reset(identity.userId)
-      this.#limitLife(connection, identity.expires)
+      limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (!first) return this.#regrant(connection)
       connection.state = 'open'
       connection.send({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping: limits.ping, frame: limits.frame })
@@ -197,21 +196,6 @@ export class RelayCore {
       if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
       else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
     }
-  }
-
-  /** A token that ends: another one is asked for in time, and without it the connection ends too. */
-  #limitLife(connection: Connection, expires: number | undefined): void {
-    const { clock } = this.#options
-    connection.deadline?.()
-    connection.deadline = undefined
-    if (expires === undefined) return
-    const left = Math.max(0, expires - clock.now())
-    const over = (): void => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over')
-    const wait = Math.min(MAX_WAIT, left - Math.min(RENEWAL, left / 4))
-    connection.deadline = clock.after(wait, () => {
-      connection.send({ t: 'renew' })
-      connection.deadline = clock.after(Math.min(MAX_WAIT, left - wait), over)
-    })
   }
 
   /** After a renewal: what may not be read any more is taken away. */
