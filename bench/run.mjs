@@ -8,21 +8,23 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cases as inProcess, measureInProcess } from './in-process.mjs'
 import { markdown, missesOf, plain, tableOf } from './report.mjs'
+import { cases as atRelay, measureRelay } from './relay/relay.mjs'
 import { cases as betweenTabs, measureTabs } from './tabs/tabs.mjs'
 
 const { values: options } = parseArgs({ options: { smoke: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
 const turns = 5
 const started = performance.now()
 const selected = (cases) => cases.filter(({ name }) => name.includes(options.only))
-const [local, tabs] = [selected(inProcess), selected(betweenTabs)]
-if (local.length + tabs.length === 0) {
-  console.error(`No case has "${options.only}" in its name. There are:\n${[...inProcess, ...betweenTabs].map(({ name }) => `  ${name}`).join('\n')}`)
+const [local, tabs, relay] = [selected(inProcess), selected(betweenTabs), selected(atRelay)]
+if (local.length + tabs.length + relay.length === 0) {
+  console.error(`No case has "${options.only}" in its name. There are:\n${[...inProcess, ...betweenTabs, ...atRelay].map(({ name }) => `  ${name}`).join('\n')}`)
   process.exit(1)
 }
 
-build(['packages/core', ...(tabs.length > 0 ? ['packages/transport'] : [])])
+build(['packages/core', ...(tabs.length > 0 ? ['packages/transport'] : []), ...(relay.length > 0 ? ['packages/server'] : [])])
 const results = await measureInProcess(local, { ...options, turns })
 if (tabs.length > 0) results.push(...(await measureTabs(tabs, { ...options, turns })))
+if (relay.length > 0) results.push(...(await measureRelay(relay, { ...options, turns: options.smoke ? 1 : 3 })))
 
 if (options.smoke) {
   const runs = results.reduce((count, { libraries }) => count + libraries.length, 0)

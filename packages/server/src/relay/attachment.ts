@@ -13,6 +13,16 @@ export interface Grant {
   readonly start: number
 }
 
+/** Marks are so far apart at least: a report frees up to the last mark before it. */
+const MARK_MESSAGES = 32
+const MARK_SIZE = 8192
+
+interface Mark {
+  offset: number
+  count: number
+  size: number
+}
+
 /**
  * A session on a connection. It is *live* – hears each message as it is appended – or *behind*, and then it is caught up from the log, page by page.
  * Nothing is buffered for it but what the socket holds.
@@ -36,8 +46,11 @@ export class Attachment {
   paging = false
   /** Gaps that it was told, by topic: the offset up to which the topic had lost messages by then. */
   readonly told: Map<string, number> = new Map()
-  #unread: [offset: number, size: number][] = []
+  /** What was put on the connection and is not known to be read. */
+  #unread = 0
   #unreadSize = 0
+  /** Part of it: up to an offset, so many messages and characters since the mark before. */
+  #marks: Mark[] = []
   /** Granted pattern → the earliest start. */
   readonly #starts = new PatternIndex<number>()
 
@@ -84,26 +97,30 @@ export class Attachment {
   }
 
   /** Counts what was put on the connection. */
-  put(offset: number, size: number): void {
+  put(offset: number, size: number, count = 1): void {
     this.sent = offset
-    this.#unread.push([offset, size])
+    this.#unread += count
     this.#unreadSize += size
+    const last = this.#marks.at(-1)
+    if (last && last.count < MARK_MESSAGES && last.size < MARK_SIZE) {
+      last.offset = offset
+      last.count += count
+      last.size += size
+    } else this.#marks.push({ offset, count, size })
   }
 
   /** The tab has read everything up to here. */
   read(offset: number): void {
-    let count = 0
-    for (const [at, size] of this.#unread) {
-      if (at > offset) break
-      this.#unreadSize -= size
-      count++
+    for (let [mark] = this.#marks; mark && mark.offset <= offset; [mark] = this.#marks) {
+      this.#unread -= mark.count
+      this.#unreadSize -= mark.size
+      this.#marks.shift()
     }
-    this.#unread.splice(0, count)
   }
 
   /** Whether more may be put on the connection. */
   hasRoom({ unread, unreadSize, buffer }: Limits): boolean {
-    return this.#unread.length < unread && this.#unreadSize < unreadSize && this.connection.socket.buffered < buffer
+    return this.#unread < unread && this.#unreadSize < unreadSize && this.connection.socket.buffered < buffer
   }
 
   #index(): void {

@@ -26,9 +26,9 @@ export async function catchUp(attachment: Attachment, engine: Engine, limits: Li
         const text = entries.map(entry => entry.text).join()
         connection.write(`{"t":"page","s":${s},"m":[${text}],"offset":${offset}}`)
         counts.recovered += entries.length
-        attachment.put(offset, text.length)
+        attachment.put(offset, text.length, entries.length)
       } else {
-        connection.send({ t: 'position', s, offset })
+        connection.say({ t: 'position', s, offset })
         attachment.sent = offset
       }
       // From the head on it hears what is appended: nothing has come between, since nothing was awaited.
@@ -56,5 +56,5 @@ async function tellGaps(attachment: Attachment, engine: Engine, counts: CatchUpC
   }
   if (topics.length === 0 || !attachment.isBound) return
   counts.gaps += topics.length
-  attachment.connection.send({ t: 'gap', s: attachment.s, topics })
+  attachment.connection.say({ t: 'gap', s: attachment.s, topics })
 }

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '@earshot/core'
 import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
 import type { Access } from './access.ts'
-import type { Outbound } from './outbound.ts'
+import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Bucket } from './rate.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
@@ -15,11 +15,14 @@ export interface Socket {
 }
 
 /** One socket of a relay. */
-export class Connection {
+export class Connection implements Hearer {
   readonly socket: Socket
   readonly access: Access
   /** Frames that may still come. */
   readonly bucket: Bucket
+  said: Batch | undefined
+  /** Sessions attached to it. */
+  sessions = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
   state: 'hello' | 'checking' | 'open' | 'closed' = 'hello'
   /** When it last said anything, in milliseconds of the relay's clock. */
@@ -27,7 +30,6 @@ export class Connection {
   /** Ends the wait for a hello, or the life of the token. */
   deadline: Cancel | undefined
   readonly #outbound: Outbound
-  readonly #send: (text: string) => void
 
   constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, outbound: Outbound) {
     this.socket = socket
@@ -35,25 +37,26 @@ export class Connection {
     this.bucket = bucket
     this.heard = clock.now()
     this.#outbound = outbound
-    this.#send = text => {
-      if (this.state !== 'closed') socket.send(text)
-    }
   }
 
-  send(frame: RelayFrame): void {
+  say(frame: RelayFrame): void {
     this.write(JSON.stringify(frame))
   }
 
   /** Sends an encoded frame, together with what else is said in this turn. */
   write(line: string): void {
-    if (this.state !== 'closed') this.#outbound.write(this.#send, line)
+    if (this.state !== 'closed') this.#outbound.write(this, line)
+  }
+
+  send(text: string): void {
+    if (this.state !== 'closed') this.socket.send(text)
   }
 
   /** Says why, and closes. What was said before is still sent. */
   close(code: number, bye: Omit<ByeFrame, 't'>): void {
     if (this.state === 'closed') return
-    this.send({ t: 'bye', ...bye })
-    this.#outbound.flush(this.#send)
+    this.say({ t: 'bye', ...bye })
+    this.#outbound.flush(this)
     this.ended()
     this.socket.close(code, bye.reason.slice(0, 100))
   }

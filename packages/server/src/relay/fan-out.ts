@@ -62,16 +62,18 @@ export class FanOut {
   }
 
   #send(entry: LogEntry, takes: (attachment: Attachment) => boolean): void {
-    const hearers = [...this.#listeners(entry.topic)].filter(attachment => attachment.mayHear(entry) && takes(attachment))
-    this.delivered += hearers.length
     // Most connections have one session, and are told the same.
-    const lines = new Map<string, string>()
-    for (const [connection, s] of toIndexes(hearers)) {
-      const indexes = s.join()
-      let line = lines.get(indexes)
-      if (line === undefined) lines.set(indexes, (line = `{"t":"message","s":[${indexes}],"m":${entry.text}}`))
-      connection.write(line)
+    const lines: string[] = []
+    const lineOf = (s: number): string => (lines[s] ??= `{"t":"message","s":[${s}],"m":${entry.text}}`)
+    let shared: Attachment[] | undefined
+    for (const attachment of this.#listeners(entry.topic)) {
+      if (!attachment.mayHear(entry) || !takes(attachment)) continue
+      this.delivered++
+      if (attachment.connection.sessions === 1) attachment.connection.write(lineOf(attachment.s))
+      else (shared ??= []).push(attachment)
     }
+    if (!shared) return
+    for (const [connection, s] of toIndexes(shared)) connection.write(s.length === 1 ? lineOf(s[0] as number) : `{"t":"message","s":[${s.join()}],"m":${entry.text}}`)
   }
 
   #listeners(topic: string): ReadonlySet<Attachment> {

@@ -1,11 +1,20 @@
 /** Runs a task after what is going on now: everything said until then leaves in one piece. */
 export type Defer = (task: () => void) => void
 
+/** Somebody to whom lines are said: what was said in this turn waits with it. */
+export interface Hearer {
+  said: Batch | undefined
+  /** Sends what was said. */
+  send(text: string): void
+}
+
 /** What is said to somebody in one turn: lines after lines. Those who are told the same share it, so that it is joined once. */
-class Batch {
+export class Batch {
   readonly #before: Batch | undefined
   readonly #line: string
-  #next: Map<string, Batch> | undefined
+  /** The same with one line more: most are told the same next line, hence the one that was asked for last. */
+  #next: Batch | undefined
+  #others: Map<string, Batch> | undefined
   #text: string | undefined
 
   constructor(line: string, before?: Batch) {
@@ -13,18 +22,20 @@ class Batch {
     this.#before = before
   }
 
-  /** The same with one line more. */
   with(line: string): Batch {
-    this.#next ??= new Map()
-    let next = this.#next.get(line)
-    if (!next) this.#next.set(line, (next = new Batch(line, this)))
-    return next
+    const latest = this.#next
+    if (latest && latest.#line === line) return latest
+    this.#others ??= new Map()
+    let next = this.#others.get(line)
+    if (!next) this.#others.set(line, (next = new Batch(line, this)))
+    return (this.#next = next)
   }
 
   get text(): string {
     if (this.#text !== undefined) return this.#text
     const lines = [this.#line]
-    for (let batch = this.#before; batch; batch = batch.#before) lines.push(batch.#line)
+    // The first of all is the beginning of the turn, and says nothing.
+    for (let batch = this.#before; batch && batch.#before; batch = batch.#before) lines.push(batch.#line)
     return (this.#text = lines.reverse().join('\n'))
   }
 }
@@ -32,39 +43,34 @@ class Batch {
 /** Gathers what a relay says in one turn, for all its connections. */
 export class Outbound {
   readonly #defer: Defer
-  /** What each was told in this turn, after the first line. */
-  #said = new Map<(text: string) => void, Batch>()
-  #first = new Map<string, Batch>()
+  #hearers: Hearer[] = []
+  #start = new Batch('')
 
   constructor(defer: Defer) {
     this.#defer = defer
   }
 
-  /** Says one line through `send` at the end of this turn. */
-  write(send: (text: string) => void, line: string): void {
-    if (this.#said.size === 0) this.#defer(() => this.#flushAll())
-    const said = this.#said.get(send)
-    this.#said.set(send, said ? said.with(line) : this.#begin(line))
+  /** Says one line at the end of this turn. */
+  write(hearer: Hearer, line: string): void {
+    if (hearer.said) {
+      hearer.said = hearer.said.with(line)
+      return
+    }
+    hearer.said = this.#start.with(line)
+    if (this.#hearers.push(hearer) === 1) this.#defer(() => this.#flushAll())
   }
 
   /** Sends now what one was told. */
-  flush(send: (text: string) => void): void {
-    const said = this.#said.get(send)
-    if (!said) return
-    this.#said.delete(send)
-    send(said.text)
-  }
-
-  #begin(line: string): Batch {
-    let batch = this.#first.get(line)
-    if (!batch) this.#first.set(line, (batch = new Batch(line)))
-    return batch
+  flush(hearer: Hearer): void {
+    const { said } = hearer
+    hearer.said = undefined
+    if (said) hearer.send(said.text)
   }
 
   #flushAll(): void {
-    const said = this.#said
-    this.#said = new Map()
-    this.#first = new Map()
-    for (const [send, batch] of said) send(batch.text)
+    const hearers = this.#hearers
+    this.#hearers = []
+    this.#start = new Batch('')
+    for (const hearer of hearers) this.flush(hearer)
   }
 }

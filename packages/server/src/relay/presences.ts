@@ -74,7 +74,7 @@ export class Presences {
 
   #sendRoster(attachment: Attachment, topic: string): void {
     const members = this.members(topic).map(toWire)
-    attachment.connection.send({ t: 'roster', s: attachment.s, topic, members, young: this.#clock.now() < this.#youngUntil })
+    attachment.connection.say({ t: 'roster', s: attachment.s, topic, members, young: this.#clock.now() < this.#youngUntil })
   }
 
   #tell(topic: string, event: PresenceEvent | undefined, own: SessionRecord): void {
@@ -83,8 +83,8 @@ export class Presences {
     // A session knows its own entry best.
     const watchers = [...this.#of(topic).watchers].filter(({ record }) => record !== own)
     for (const [connection, s] of toIndexes(watchers)) {
-      if (type === 'leave') connection.send({ t: 'gone', s, topic, id: member.id, clock: member.clock })
-      else connection.send({ t: 'member', s, topic, m: toWire(member) })
+      if (type === 'leave') connection.say({ t: 'gone', s, topic, id: member.id, clock: member.clock })
+      else connection.say({ t: 'member', s, topic, m: toWire(member) })
     }
     this.#tidy(topic)
   }

@@ -189,7 +189,7 @@ export class RelayCore {
       limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (!first) return this.#regrant(connection)
       connection.state = 'open'
-      connection.send({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping: limits.ping, frame: limits.frame })
+      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping: limits.ping, frame: limits.frame })
     } catch (error) {
       const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
       if (!isKnown) this.#options.failed(error)
@@ -213,7 +213,7 @@ export class RelayCore {
             attachment.revoke(pattern)
             this.#fanOut.remove(attachment, before.patterns)
             const [code, reason] = isEarshotError(error) ? [error.code, error.message] : (['forbidden', 'the relay could not decide'] as const)
-            connection.send({ t: 'refused', s: attachment.s, what: 'subscribe', topic: pattern, code, reason })
+            connection.say({ t: 'refused', s: attachment.s, what: 'subscribe', topic: pattern, code, reason })
           }
         })
       }
@@ -223,7 +223,7 @@ export class RelayCore {
   #attach(connection: Connection, frame: AttachFrame): void {
     const { limits, engine, clock } = this.#options
     const { s, attach } = frame
-    const refuse = (code: ErrorCode, reason: string): void => connection.send({ t: 'detached', s, code, reason })
+    const refuse = (code: ErrorCode, reason: string): void => connection.say({ t: 'detached', s, code, reason })
     const attachments = this.#attachments(connection)
     if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
@@ -252,8 +252,9 @@ export class RelayCore {
     const replaced = attachments.get(s)
     if (replaced) this.#away(replaced, limits.grace)
     attachments.set(s, attachment)
+    connection.sessions = attachments.size
     this.#bound.set(record, attachment)
-    connection.send({ t: 'attached', s, attach, session: record.id, record: record.name, resumed: known !== undefined, settled: numbering.last })
+    connection.say({ t: 'attached', s, attach, session: record.id, record: record.name, resumed: known !== undefined, settled: numbering.last })
     attachment.record.lane.run(() => this.#restore(attachment, frame, isLost))
   }
 
@@ -266,18 +267,18 @@ export class RelayCore {
         const { head } = this.#options.engine
         // In a new epoch the former offsets mean nothing: what is kept of it is later than all of them.
         if (!(await subscribe(this.#desk, attachment, pattern, start === null ? head : isLost ? 0 : start))) return
-        if (start === null) connection.send({ t: 'subscribed', s, pattern, offset: head })
+        if (start === null) connection.say({ t: 'subscribed', s, pattern, offset: head })
         else patterns.push(...(attachment.grants.get(pattern)?.patterns ?? []))
       } catch (error) {
         if (!isEarshotError(error)) this.#options.failed(error)
         const [code, reason] = isEarshotError(error) ? [error.code, error.message] : (['forbidden', 'the relay could not decide'] as const)
-        if (attachment.isBound) connection.send({ t: 'refused', s, what: 'subscribe', topic: pattern, code, reason })
+        if (attachment.isBound) connection.say({ t: 'refused', s, what: 'subscribe', topic: pattern, code, reason })
       }
     }
     if (!attachment.isBound) return
     if (isLost && patterns.length > 0) {
       this.counts.gaps++
-      connection.send({ t: 'gap', s, topics: patterns })
+      connection.say({ t: 'gap', s, topics: patterns })
     }
     resume(this.#desk, attachment)
   }
@@ -312,7 +313,8 @@ export class RelayCore {
     const attachments = this.#attachments(connection)
     if (attachments.get(s) === attachment && connection.state === 'open') {
       attachments.delete(s)
-      connection.send({ t: 'detached', s, code: 'connection-lost', reason: 'the session is attached elsewhere' })
+      connection.sessions = attachments.size
+      connection.say({ t: 'detached', s, code: 'connection-lost', reason: 'the session is attached elsewhere' })
     }
   }
 
@@ -338,7 +340,7 @@ export class RelayCore {
       this.#cancels.splice(this.#cancels.indexOf(next), 1)
       for (const connection of this.#connections.keys()) {
         if (clock.now() - connection.heard >= limits.ping * 2.5) this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')
-        else if (connection.state === 'open') connection.send({ t: 'ping' })
+        else if (connection.state === 'open') connection.say({ t: 'ping' })
       }
       this.#beat()
     })

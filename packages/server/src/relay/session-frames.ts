@@ -114,7 +114,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if (volatile) return desk.engine.pass(publication)
     const { offset } = await desk.engine.append(publication)
     settle({ offset })
-    connection.send({ t: 'ack', s: attachment.s, tag, clock, offset })
+    connection.say({ t: 'ack', s: attachment.s, tag, clock, offset })
   } catch (error) {
     if (isEarshotError(error)) settle({ code: error.code, reason: error.message })
     throw error
@@ -124,9 +124,9 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
 /** The same number again: the same answer again. */
 function repeat(attachment: Attachment, { tag, clock, topic }: PublishFrame, outcome: Outcome | undefined): void {
   const { connection, s } = attachment
-  if (!outcome) connection.send({ t: 'refused', s, what: 'publish', topic, tag, clock, code: 'outcome-unknown', reason: 'its outcome was confirmed or is forgotten' })
-  else if ('offset' in outcome) connection.send({ t: 'ack', s, tag, clock, offset: outcome.offset } satisfies AckFrame)
-  else connection.send({ t: 'refused', s, what: 'publish', topic, tag, clock, ...outcome } satisfies RefusedFrame)
+  if (!outcome) connection.say({ t: 'refused', s, what: 'publish', topic, tag, clock, code: 'outcome-unknown', reason: 'its outcome was confirmed or is forgotten' })
+  else if ('offset' in outcome) connection.say({ t: 'ack', s, tag, clock, offset: outcome.offset } satisfies AckFrame)
+  else connection.say({ t: 'refused', s, what: 'publish', topic, tag, clock, ...outcome } satisfies RefusedFrame)
 }
 
 async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }: SubscribeFrame): Promise<void> {
@@ -134,7 +134,7 @@ async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }:
   const known = attachment.grants.get(pattern)
   // What it listens to already goes on from where it began.
   if (!known && !(await subscribe(desk, attachment, pattern, head))) return
-  attachment.connection.send({ t: 'subscribed', s, pattern, offset: known?.start ?? head })
+  attachment.connection.say({ t: 'subscribed', s, pattern, offset: known?.start ?? head })
 }
 
 function takeUnsubscribe(desk: Desk, attachment: Attachment, { pattern }: UnsubscribeFrame): void {
@@ -196,7 +196,7 @@ async function takeOccupancy(desk: Desk, attachment: Attachment, { s, q, topic }
   checkTopic(topic)
   const { connection } = attachment
   if ((await connection.access.granted('presence', topic)).length === 0) throw forbidden('presence', topic)
-  connection.send({ t: 'count', s, q, n: desk.fanOut.count(topic) })
+  connection.say({ t: 'count', s, q, n: desk.fanOut.count(topic) })
 }
 
 function forbidden(action: Action, topic: string): EarshotError {
@@ -208,7 +208,7 @@ function refuse(desk: Desk, { connection, s }: Attachment, frame: SessionFrame, 
   // Nobody waits for the answer to a volatile message.
   if (frame.t === 'publish' && frame.volatile) return
   const topic = 'topic' in frame ? frame.topic : 'pattern' in frame ? frame.pattern : undefined
-  connection.send({
+  connection.say({
     t: 'refused',
     s,
     what: frame.t,

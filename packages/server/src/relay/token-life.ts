@@ -14,7 +14,7 @@ export function limitLife(connection: Connection, expires: number | undefined, c
   const left = Math.min(MAX_WAIT, Math.max(0, expires - clock.now()))
   const wait = left - Math.min(RENEWAL, left / 4)
   connection.deadline = clock.after(wait, () => {
-    connection.send({ t: 'renew' })
+    connection.say({ t: 'renew' })
     connection.deadline = clock.after(left - wait, over)
   })
 }
