@@ -32,8 +32,12 @@ export class Tabs {
   /** What pages said on their consoles and failed with. */
   readonly complaints: string[] = []
 
-  constructor(context: BrowserContext, origin: string) {
+  /** Complaints that belong to what is tested. */
+  readonly #expected: RegExp | undefined
+
+  constructor(context: BrowserContext, origin: string, expected?: RegExp) {
     this.#context = context
+    this.#expected = expected
     this.#origin = origin
   }
 
@@ -79,7 +83,8 @@ export class Tabs {
   /** Fails when a tab had something to complain about, on its console or to its hub. */
   async check(): Promise<void> {
     const errors = await Promise.all([...this.#open].map(page => page.evaluate(() => (globalThis as { lab?: Lab }).lab?.errors ?? [])))
-    const all = [...this.complaints.splice(0), ...errors.flat().map(({ code, message }) => `hub: ${code} ${message}`)]
+    const unexpected = this.complaints.splice(0).filter(text => !this.#expected?.test(text))
+    const all = [...unexpected, ...errors.flat().map(({ code, message }) => `hub: ${code} ${message}`)]
     if (all.length > 0) throw new Error(`Pages complained:\n${all.join('\n')}`)
   }
 

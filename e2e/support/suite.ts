@@ -11,6 +11,8 @@ export interface LabQuery {
   enter?: string
   publish?: string
   wait?: string
+  /** Url of a relay; without one, tabs talk to tabs. */
+  relay?: string
 }
 
 export interface SuiteOptions {
@@ -20,6 +22,8 @@ export interface SuiteOptions {
   host?: string
   /** Whether tabs stay open from test to test. @default false: each test has tabs and a mesh of its own */
   keepTabs?: boolean
+  /** Complaints of pages that belong to what is tested. @default none */
+  expected?: RegExp
 }
 
 /** A browser and a site for a file of tests. */
@@ -29,13 +33,13 @@ export class Suite {
   #tabs: Tabs | undefined
   #meshes = 0
 
-  constructor({ pages = 'fixtures', host = '127.0.0.1', keepTabs = false }: SuiteOptions = {}) {
+  constructor({ pages = 'fixtures', host = '127.0.0.1', keepTabs = false, expected }: SuiteOptions = {}) {
     const begin = async (): Promise<void> => {
       if (!this.#browser || !this.#site) throw new Error('The browser did not start')
       this.#meshes++
       // The mesh of the demo has one name, like that of server components: there, each test gets a profile without the others' tabs.
       const context = pages !== 'fixtures' ? await this.#browser.createBrowserContext() : this.#browser.defaultBrowserContext()
-      this.#tabs = new Tabs(context, `http://${host}:${this.#site.port}`)
+      this.#tabs = new Tabs(context, `http://${host}:${this.#site.port}`, expected)
     }
     beforeAll(async () => {
       this.#site = await serve(pages)

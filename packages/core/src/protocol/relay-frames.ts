@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../base/errors.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
 import { FrameReader, isCount, isFlag, isMaybeEmpty, isText, listOf, maybe, orNull } from './reader.ts'
 import { isMember, isMessage, type WireMember, type WireMessage } from './wire-message.ts'
 
