@@ -173,7 +173,7 @@ function counter() {
   let total = 0
   let waiting
   return {
-    heard(count) {
+    heard: (count) => {
       total += count
       if (waiting && total >= waiting.goal) waiting.resolve()
     },
