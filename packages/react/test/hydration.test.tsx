@@ -10,13 +10,18 @@ import { testFrames } from './support/frames.ts'
 
 type Library = typeof library
 
-function pageOf({ EarshotProvider, useConnection, usePresence, useTopic }: Library, hub: AppHub): ReactElement {
+function pageOf(
+  { EarshotProvider, useConnection, useLeader, useMembers, usePresence, usePresenceCount, useSharedState, useTopic }: Library,
+  hub: AppHub,
+): ReactElement {
   function Page(): ReactElement {
     const { messages } = useTopic('chat')
     const { members } = usePresence('room', 'Ada')
+    const [theme, , loaded] = useSharedState('theme', 'light')
     return (
       <p>
-        {useConnection().state} {messages.length} {members.length}
+        {useConnection().state} {messages.length} {members.length} {useMembers('room').length} {usePresenceCount('room')}{' '}
+        {String(theme)} {loaded} {String(useLeader())}
       </p>
     )
   }
@@ -42,7 +47,7 @@ it('hydrates what the server sent without a mismatch, then shows what is true he
   const complain = vi.spyOn(console, 'error')
   const container = document.createElement('div')
   container.innerHTML = renderToString(pageOf(await loadedOnServer(), createHub()))
-  expect(container.textContent).toBe('initialised 0 0')
+  expect(container.textContent).toBe('initialised 0 0 0 0 light loading false')
   const frames = testFrames()
   const hub: AppHub = createHub()
   hub.openSession().presence('room').enter('Bob')
@@ -50,7 +55,7 @@ it('hydrates what the server sent without a mismatch, then shows what is true he
   const root = await act(async () => hydrateRoot(container, pageOf(library, hub), { onRecoverableError: recover }))
   hub.publish('chat', 'hi')
   await frames.next()
-  expect(container.textContent).toBe('initialised 1 2')
+  expect(container.textContent).toBe('initialised 1 2 2 2 light ready true')
   expect(complain).not.toHaveBeenCalled()
   expect(recover).not.toHaveBeenCalled()
   act(() => root.unmount())

@@ -2,7 +2,22 @@ import { type Clock, createHub } from '@earshot/core'
 import { type ReactElement, StrictMode, version } from 'react'
 import { renderToString, version as serverVersion } from 'react-dom/server'
 import { describe, expect, it, vi } from 'vitest'
-import { type AppHub, EarshotProvider, useConnection, usePresence, usePublish, useSession, useSubscription, useTopic } from '../src/index.ts'
+import {
+  type AppHub,
+  EarshotProvider,
+  useClaim,
+  useConnection,
+  useLeader,
+  useMember,
+  useMembers,
+  usePresence,
+  usePresenceCount,
+  usePublish,
+  useSession,
+  useSharedState,
+  useSubscription,
+  useTopic,
+} from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 
 function Everything(): ReactElement {
@@ -11,8 +26,13 @@ function Everything(): ReactElement {
   const { members, self, ready } = usePresence('room', 'Ada')
   useSubscription('chat', vi.fn<() => void>())
   usePublish('chat')
+  const member = useMember('room', 'somebody', ({ data }) => data)
+  const names = useMembers('room', all => all.map(({ id }) => id))
+  const [theme, , loaded] = useSharedState('theme', 'light')
+  useClaim('id', () => {})
+  const others = [member ?? 'nobody', names.length, usePresenceCount('room'), theme, loaded, String(useLeader())]
   return (
-    <p>{[useConnection().state, messages.length, last ?? 'nothing', selected.count, members.length, self ?? 'nobody', String(ready)].join(' ')}</p>
+    <p>{[useConnection().state, messages.length, last ?? 'nothing', selected.count, members.length, self ?? 'nobody', String(ready), ...others].join(' ')}</p>
   )
 }
 
@@ -37,7 +57,7 @@ describe('on a server', () => {
         </EarshotProvider>
       </StrictMode>,
     )
-    expect(html).toBe('<p>initialised 0 nothing 0 0 nobody false</p>')
+    expect(html).toBe('<p>initialised 0 nothing 0 0 nobody false nobody 0 0 light loading false</p>')
     expect(complain).not.toHaveBeenCalled()
     expect(hub.stats()).toMatchObject({ sessions: 0, subscriptions: 0 })
     expect(transport.told).toEqual([])

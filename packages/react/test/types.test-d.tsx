@@ -1,7 +1,23 @@
 // The compiler reads this file and nothing runs it: each line that must not compile says so.
-import { createHub, type Hub, type Message } from '@earshot/core'
+import { createHub, type Hub, type Member, type Message } from '@earshot/core'
 import { expectTypeOf } from 'vitest'
-import { EarshotProvider, type Sending, type TopicMessage, usePresence, usePublish, useSession, useSubscription, useTopic } from '@earshot/react'
+import {
+  EarshotProvider,
+  type Sending,
+  type SetShared,
+  type TopicMessage,
+  useClaim,
+  useLeader,
+  useMember,
+  useMembers,
+  usePresence,
+  usePresenceCount,
+  usePublish,
+  useSession,
+  useSharedState,
+  useSubscription,
+  useTopic,
+} from '@earshot/react'
 
 interface Chat {
   text: string
@@ -56,6 +72,72 @@ export function Typed(): null {
   useSession().publish('typed/42/chat', { text: 'hi' })
   // @ts-expect-error the map knows better
   useSession().publish('typed/42/chat', 'hi')
+  return null
+}
+
+export function TypedMembers(): null {
+  expectTypeOf(useMember('typed/42', 'id')).toEqualTypeOf<Member<{ name: string }> | undefined>()
+  expectTypeOf(useMember('typed/42', 'id', ({ data }) => data.name)).toEqualTypeOf<string | undefined>()
+  expectTypeOf(useMember('elsewhere', 'id')?.data).toEqualTypeOf<unknown>()
+  // @ts-expect-error the map knows better
+  useMember('typed/42', 'id', ({ data }) => data.nickname)
+  // @ts-expect-error whose
+  useMember('typed/42')
+  useMember('typed/42', 'id', ({ data }) => data.name, (one, other) => one?.length === other?.length)
+  // @ts-expect-error it may be gone
+  useMember('typed/42', 'id', ({ data }) => data.name, (one, other) => one.length === other?.length)
+
+  expectTypeOf(useMembers('typed/42')).toEqualTypeOf<readonly Member<{ name: string }>[]>()
+  expectTypeOf(useMembers('typed/42', all => all.map(({ data }) => data.name))).toEqualTypeOf<string[]>()
+  // @ts-expect-error the map knows better
+  useMembers('typed/42', all => all.map(({ data }) => data.nickname))
+  // @ts-expect-error an equality needs a selection
+  useMembers('typed/42', undefined, () => true)
+  // @ts-expect-error a wildcard is no topic
+  useMembers('typed/*')
+
+  expectTypeOf(usePresenceCount('typed/42')).toEqualTypeOf<number>()
+  // @ts-expect-error a wildcard is no topic
+  usePresenceCount('typed/*')
+  return null
+}
+
+export function TypedState(): null {
+  const [value, set, status] = useSharedState('typed/42/typing', false)
+  expectTypeOf(value).toEqualTypeOf<boolean>()
+  expectTypeOf(set).toEqualTypeOf<SetShared<boolean>>()
+  expectTypeOf(status).toEqualTypeOf<'loading' | 'ready'>()
+  set(true)
+  set(old => !old)
+  // @ts-expect-error the map knows better
+  set('yes')
+  // @ts-expect-error the map knows better
+  set(old => `${old}`)
+  // @ts-expect-error the map knows better
+  useSharedState('typed/42/typing', 'no')
+  // @ts-expect-error it needs something to begin with
+  useSharedState('typed/42/typing')
+  // @ts-expect-error a wildcard is no topic
+  useSharedState('typed/*/typing', false)
+
+  expectTypeOf(useLeader()).toEqualTypeOf<boolean>()
+  useClaim('id', () => {})
+  useClaim(undefined, async () => {})
+  useClaim(null, () => {})
+  // @ts-expect-error an id is a string
+  useClaim(17, () => {})
+  // @ts-expect-error for what
+  useClaim('id')
+
+  useTopic('typed/42/chat', { filter: ({ data, status: how }) => how !== 'failed' && data.text !== '', flush: 'sync' })
+  // @ts-expect-error the map knows better
+  useTopic('typed/42/chat', { filter: ({ data }) => data.title !== '' })
+  // @ts-expect-error there are two ways
+  useTopic('typed/42/chat', { flush: 'now' })
+  // @ts-expect-error messages are read only
+  useTopic('typed/42/chat').messages.push(null)
+  const shown: TopicMessage<'typed/*/chat'> | undefined = useTopic('typed/42/chat').last
+  void shown
   return null
 }
 

@@ -2,7 +2,7 @@ import type { Message } from '@earshot/core'
 import { act, render, renderHook } from '@testing-library/react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { describe, expect, it, vi } from 'vitest'
-import { EarshotProvider, type TopicOptions, usePublish, useSession, useTopic } from '../src/index.ts'
+import { EarshotProvider, type TopicOptions, usePublish, useSession, useSubscription, useTopic } from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { stage } from './support/stage.tsx'
 
@@ -129,6 +129,35 @@ describe('useTopic', () => {
     await frames.next()
     expect(committed).toHaveBeenCalledTimes(1)
     expect(views.at(-1)?.map(message => message.data)).toEqual(Array.from({ length: 100 }, (_, index) => 9_900 + index))
+  })
+
+  it('commits once a frame at 10,000 messages a second, while listeners hear every one', async () => {
+    const { hub, show, frames } = stage()
+    const committed = vi.fn<() => void>()
+    const kept: number[] = []
+    let heard = 0
+    function Ear(): null {
+      useSubscription('chat', () => heard++)
+      return null
+    }
+    function Busy(): null {
+      const { messages } = useTopic('chat', { limit: 50, filter: ({ data }) => Number(data) % 2 === 0 })
+      useEffect(() => {
+        committed()
+        kept.push(messages.length)
+      })
+      return null
+    }
+    show([<Busy key="1" />, <Busy key="2" />, <Ear key="3" />])
+    committed.mockClear()
+    for (let frame = 0; frame < 60; frame++) {
+      for (let number = 0; number < 167; number++) hub.publish('chat', number)
+      expect(frames.pending).toBe(1)
+      await frames.next()
+    }
+    expect(heard).toBe(10_020)
+    expect(committed).toHaveBeenCalledTimes(2 * 60)
+    expect(Math.max(...kept)).toBeLessThanOrEqual(50)
   })
 
   it('brings all topics of a session in the same frame and commit', async () => {

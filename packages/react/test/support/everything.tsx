@@ -1,0 +1,50 @@
+import type { Message } from '@earshot/core'
+import { type ReactElement, useEffect } from 'react'
+import { useClaim, useConnection, useLeader, useMember, useMembers, usePresence, usePresenceCount, usePublish, useSession, useSharedState, useSubscription, useTopic } from '../../src/index.ts'
+import { recordingTransport, type RecordingTransport } from './recording-transport.ts'
+
+/** What `Everything` makes a transport hear, once. */
+export const ONCE = ['open s1', 'lead', 'watch room', 'claim id', 'listen s1 theme', 'listen s1 chat', 'enter s1 {"name":"Ada"}']
+
+/** A transport that writes down also what it is asked to watch, to lead and to claim. */
+export function countingTransport(): RecordingTransport {
+  const claimed = new Set<string>()
+  const transport: RecordingTransport = recordingTransport({
+    watch(topic, on) {
+      transport.told.push(`${on ? 'watch' : 'unwatch'} ${topic}`)
+      return Promise.resolve()
+    },
+    lead() {
+      transport.told.push('lead')
+      return () => transport.told.push('yield')
+    },
+    async claim(id, task) {
+      if (claimed.has(id)) return false
+      transport.told.push(`claim ${id}`)
+      claimed.add(id)
+      await task()
+      return true
+    },
+  })
+  return transport
+}
+
+/** Uses every hook, each with functions and options that are new at each render. */
+export function Everything({ hear, rendered }: { hear?: (message: Message) => unknown; rendered?: () => unknown }): ReactElement {
+  const { messages, publish } = useTopic('chat', { limit: 10, filter: () => true })
+  const { selected } = useTopic('chat', { select: all => ({ count: all.length }) })
+  const { members } = usePresence('room', { name: 'Ada' })
+  const member = useMember('room', useSession().id, ({ data }) => ({ data }))
+  const names = useMembers('room', all => all.map(({ id }) => id), (one, other) => one.length === other.length)
+  const count = usePresenceCount('room')
+  const [theme] = useSharedState('theme', { color: 'light' })
+  useClaim('id', () => {})
+  useSubscription('chat', message => hear?.(message), { onDrop: () => {} })
+  usePublish('chat')
+  useEffect(() => void rendered?.())
+  return (
+    <button onClick={() => publish('hi')}>
+      {[useConnection().state, useLeader(), messages.length, selected.count, members.length, !!member, names.length, count, JSON.stringify(theme)].join(' ')}
+    </button>
+  )
+}
