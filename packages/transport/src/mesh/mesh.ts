@@ -63,7 +63,9 @@ export class Mesh implements TransportConnection {
   /** Counts joins and leaves, so that what was begun before one of them is not ended after it. */
   #life = 0
   #lock: Hold | undefined
+  /** Resolves when the tab has joined; once it has left, when it has joined again. */
   #joined: Promise<void> = Promise.resolve()
+  #hasJoined: (() => void) | undefined
   #closed = false
 
   constructor(link: TransportLink, name: string, limits: MeshLimits, env: FullEnvironment) {
@@ -199,6 +201,7 @@ export class Mesh implements TransportConnection {
       for (const [event, listener] of this.#pageListeners) this.#env.page?.removeEventListener(event, listener, true)
       this.#leadership.close()
       this.#leave(false)
+      this.#settle()
       for (const peer of [...this.#siblings.roll.peers.values()]) this.#siblings.roll.drop(peer)
     }
     return Promise.resolve()
@@ -230,7 +233,13 @@ export class Mesh implements TransportConnection {
     }
     this.#node = randomId(random)
     this.#link.status({ state: 'connecting' })
-    this.#joined = this.#enter(++this.#life, returning).catch((error: unknown) => this.#link.report(error))
+    this.#expect()
+    const life = ++this.#life
+    void this.#enter(life, returning)
+      .catch((error: unknown) => this.#link.report(error))
+      .then(() => {
+        if (life === this.#life) this.#settle()
+      })
   }
 
   async #enter(life: number, returning: boolean): Promise<void> {
@@ -299,6 +308,7 @@ export class Mesh implements TransportConnection {
       session.lock?.release()
       session.lock = session.claimed = undefined
     }
+    if (!this.#closed) this.#expect()
     this.#link.status({ state: 'disconnected' })
   }
 
@@ -307,6 +317,17 @@ export class Mesh implements TransportConnection {
     if (this.#closed || this.#node === '') return
     this.#leave(true)
     this.#join(true)
+  }
+
+  /** From now on, what needs the others waits until the tab has joined them. */
+  #expect(): void {
+    if (!this.#hasJoined) this.#joined = new Promise(resolve => (this.#hasJoined = resolve))
+  }
+
+  /** … and waits no longer. */
+  #settle(): void {
+    this.#hasJoined?.()
+    this.#hasJoined = undefined
   }
 
   // Small things.
