@@ -9,7 +9,7 @@ import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
  * is called, and of the options those count that were there when the subscription began – callbacks among them are the last ones, too.
  * @throws `invalid-pattern`, `invalid-options`, `session-closed` while mounting
  */
-export function useSubscription<Pattern extends TopicHint<Topics>>(
+export function useSubscription<const Pattern extends TopicHint<Topics>>(
   pattern: Patterns<Topics, Pattern>,
   listener: (message: MessageOf<Topics, Pattern>, subscription: Subscription) => unknown,
   options?: ListenOptions,

@@ -54,11 +54,11 @@ export interface SelectedView<Pattern extends string, Selected> extends Pick<Top
  * `limit` and `replay` of theirs. With `select`, a component renders when what it selects has changed.
  * @throws `invalid-pattern`, `session-closed` while mounting
  */
-export function useTopic<Pattern extends TopicHint<Topics>, Selected>(
+export function useTopic<const Pattern extends TopicHint<Topics>, Selected>(
   pattern: Patterns<Topics, Pattern>,
   options: TopicOptions & Choice<Pattern> & { select: (messages: readonly TopicMessage<Pattern>[]) => Selected },
 ): SelectedView<Pattern, Selected>
-export function useTopic<Pattern extends TopicHint<Topics>>(
+export function useTopic<const Pattern extends TopicHint<Topics>>(
   pattern: Patterns<Topics, Pattern>,
   options?: TopicOptions & Choice<Pattern> & { select?: undefined },
 ): TopicView<Pattern>

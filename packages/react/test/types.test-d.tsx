@@ -49,6 +49,10 @@ export function Typed(): null {
   // @ts-expect-error a wildcard is no topic
   useTopic('typed/*/chat').publish({ text: 'hi' })
 
+  // A hole in a template is one level, as in a literal.
+  const room = String(42)
+  expectTypeOf(useTopic(`typed/${room}/chat`).messages).toEqualTypeOf<readonly TopicMessage<`typed/${string}/chat`>[]>()
+
   usePublish('typed/42/typing')(true)
   // @ts-expect-error the map knows better
   usePublish('typed/42/typing')('yes')
