@@ -1,10 +1,12 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
 
+const pages = ['index.html', 'split.html'].map(page => `${import.meta.dirname}/${page}`)
+
 export default defineConfig({
   plugins: [react()],
   resolve: { conditions: ['@earshot/source', ...defaultClientConditions] },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1' },
-  build: { target: 'es2022' },
+  build: { target: 'es2022', modulePreload: { polyfill: false }, rollupOptions: { input: pages } },
 })

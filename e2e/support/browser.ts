@@ -70,14 +70,19 @@ export class Tabs {
   /** Kills the tab's renderer. Gives the moment just before. */
   async crash(page: Page): Promise<number> {
     const client = await page.createCDPSession()
-    const crashed = new Promise(resolve => {
-      page.once('error', resolve)
-    })
-    this.#open.delete(page)
+    const crashed = this.crashing(page)
     const at = Date.now()
     client.send('Page.crash').catch(() => {}) // nobody is left to answer
     await crashed
     return at
+  }
+
+  /** Waits for the end of a tab's renderer. */
+  crashing(page: Page): Promise<unknown> {
+    this.#open.delete(page)
+    return new Promise(resolve => {
+      page.once('error', resolve)
+    })
   }
 
   /** Fails when a tab had something to complain about, on its console or to its hub. */

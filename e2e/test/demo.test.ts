@@ -1,52 +1,47 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
+import { attributes, by, click, front, joined, log, people, send, session, signIn, texts, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo' })
 
-const by = (id: string): string => `[data-testid="${id}"]`
-
-/** Opens the demo as somebody. */
-async function visit(name: string): Promise<Page> {
-  const page = await suite.tabs.open('/')
-  await page.locator(by('me-name')).fill(name)
-  await page.locator(by('me-save')).click()
-  await expect.poll(() => page.$$eval(by('status'), elements => elements.map(element => element.getAttribute('data-state')))).toEqual(['connected'])
-  return page
+/** Those who stand on the map, as it names them. */
+async function mapped(page: Page): Promise<(string | null)[]> {
+  await front(page)
+  return (await texts(page, `${by('node')} .label`)).sort()
 }
 
-/** Who is shown, with how many tabs. */
-async function people(page: Page): Promise<[string, number][]> {
-  await page.bringToFront()
-  const shown = await page.$$eval(by('person'), persons =>
-    persons.map((person): [string, number] => [person.getAttribute('data-user') ?? '', person.querySelectorAll('[data-testid="tab"]').length]),
-  )
-  return shown.sort(([one], [other]) => one.localeCompare(other))
-}
+test('a visitor opens a second tab from the page, sends, and sees it heard', async () => {
+  const first = await suite.tabs.open('/')
+  await joined(first)
+  expect(await texts(first, by('headline'))).toEqual(['Open this page in two tabs.'])
+  const opened = new Promise<Page>((resolve, reject) => {
+    first.browserContext().once('targetcreated', target => {
+      target.page().then(page => page && resolve(page), reject)
+    })
+  })
+  await click(first, by('open-tab'))
+  const second = suite.tabs.adopt(await opened)
+  await joined(second)
+  // Tabs take turns at names.
+  await expect.poll(() => mapped(first)).toEqual(['Ada you', 'Bob'])
+  expect(await texts(first, by('headline'))).toEqual(['Two tabs within earshot.'])
+  expect(await texts(first, `${by('node')}:has(.crown) .label`)).toEqual(['Ada you'])
 
-/** What the log shows as heard, oldest first. */
-async function heard(page: Page): Promise<string[]> {
-  await page.bringToFront()
-  const shown = await page.$$eval(`${by('entry')}[data-direction="heard"]`, entries =>
-    entries.map(entry => ['who', 'where', 'text'].map(part => entry.querySelector(`.${part}`)?.textContent).join(' · ')),
-  )
-  return shown.reverse()
-}
+  await send(first, 'all', 'can you hear me?')
+  await first.waitForSelector('.effects .ring')
+  await first.waitForSelector(`${by('node')}.hears`)
+  await expect.poll(() => texts(first, `${by('entry')}.sent .latency`)).toEqual([expect.stringMatching(/^1 heard it, (<1|\d+) ms$/)])
+  await expect.poll(() => log(second, 'heard')).toEqual(['Ada · broadcast · can you hear me?'])
+  expect(await texts(second, `${by('entry')}.heard .latency`)).toEqual([expect.stringMatching(/^(<1|\d+) ms$/)])
 
-async function send(page: Page, to: 'all' | 'others' | 'topic' | 'user', text: string): Promise<void> {
-  await page.bringToFront()
-  await page.locator(by(`to-${to}`)).click()
-  await page.locator(by('send-text')).fill(text)
-  await page.locator(by('send')).click()
-}
-
-function session(page: Page): Promise<string | null> {
-  return page.$eval(by('me-session'), element => element.textContent)
-}
+  await second.close()
+  await expect.poll(() => mapped(first)).toEqual(['Ada you'])
+})
 
 test('two visitors see one another, reload, and leave', async () => {
-  const xenia = await visit('Xenia')
-  const yorick = await visit('Yorick')
+  const xenia = await visit(suite, 'Xenia')
+  const yorick = await visit(suite, 'Yorick')
   const both = [['Xenia', 1], ['Yorick', 1]]
   await expect.poll(() => people(xenia)).toEqual(both)
   await expect.poll(() => people(yorick)).toEqual(both)
@@ -58,41 +53,67 @@ test('two visitors see one another, reload, and leave', async () => {
   expect(await people(xenia)).toEqual(both)
 
   await yorick.close()
+  // It says so at once; that it is no reload is known later.
+  await expect.poll(() => attributes(xenia, by('node'), 'data-going')).toEqual([null, 'true'])
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 1]])
 })
 
-test('one person with two tabs is shown once, and less a tab that crashes', async () => {
-  const xenia = await visit('Xenia')
-  const again = await visit('Xenia')
+test('one person with two tabs is shown once, in one colour, and less a tab that crashes', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  const again = await visit(suite, 'Xenia')
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 2]])
+  const colors = await xenia.$$eval(by('node'), nodes => nodes.map(node => node.querySelector('svg')?.style.color))
+  expect(new Set(colors).size).toBe(1)
   await suite.tabs.crash(again)
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 1]])
 })
 
 test('what is sent to all, to others, to a topic and to one person is heard by those', async () => {
-  const xenia = await visit('Xenia')
-  const yorick = await visit('Yorick')
-  const zoe = await visit('Zoe')
+  const xenia = await visit(suite, 'Xenia')
+  const yorick = await visit(suite, 'Yorick')
+  const zoe = await visit(suite, 'Zoe')
   await expect.poll(async () => (await people(xenia)).length).toBe(3)
   await send(xenia, 'all', 'to all')
   await send(xenia, 'others', 'to others')
   await send(xenia, 'topic', 'to a topic')
-  await xenia.locator(by('to-user')).click()
-  await xenia.locator(by('send-user')).fill('Yorick')
+  // Who is picked on the map is whom to send to.
+  await click(xenia, `${by('node')}:has([data-name="Yorick"])`)
   await send(xenia, 'user', 'to Yorick')
   await send(xenia, 'all', 'the end')
 
   const common = ['Xenia · broadcast · to all', 'Xenia · broadcast · to others', 'Xenia · topics/news · to a topic']
-  await expect.poll(() => heard(yorick)).toEqual([...common, 'Xenia · broadcast · to Yorick', 'Xenia · broadcast · the end'])
-  await expect.poll(() => heard(zoe)).toEqual([...common, 'Xenia · broadcast · the end'])
-  expect(await heard(xenia)).toEqual(['me · broadcast · to all', 'me · topics/news · to a topic', 'me · broadcast · the end'])
+  await expect.poll(() => log(yorick, 'heard')).toEqual([...common, 'Xenia · broadcast · to Yorick', 'Xenia · broadcast · the end'])
+  await expect.poll(() => log(zoe, 'heard')).toEqual([...common, 'Xenia · broadcast · the end'])
+  expect(await log(xenia, 'heard')).toEqual(['me · broadcast · to all', 'me · topics/news · to a topic', 'me · broadcast · the end'])
 })
 
-test('a topic that is none is refused with a reason', async () => {
-  const xenia = await visit('Xenia')
-  await xenia.locator(by('to-topic')).click()
+test('the log has what was sent before what is heard of it, is filtered, and outlives signing in', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  await send(xenia, 'all', 'first')
+  await send(xenia, 'topic', 'second')
+  const kinds = (): Promise<(string | null)[]> => attributes(xenia, by('entry'), 'data-direction')
+  await expect.poll(kinds).toEqual(['heard', 'sent', 'heard', 'sent'])
+
+  await signIn(xenia, 'Yorick')
+  await expect.poll(() => people(xenia)).toEqual([['Yorick', 1]])
+  expect(await kinds()).toEqual(['heard', 'sent', 'heard', 'sent'])
+
+  const shown = (): Promise<(string | null)[]> => texts(xenia, `${by('entry')} .text`)
+  await xenia.locator(by('log-filter')).fill('topics/*')
+  await expect.poll(shown).toEqual(['second', 'second'])
+  await xenia.locator(by('log-filter')).fill('FIR')
+  await expect.poll(shown).toEqual(['first', 'first'])
+  await xenia.select(by('log-kind'), 'people')
+  await expect.poll(shown).toEqual([])
+})
+
+test('a topic that is none is refused with a reason, and marked', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  await click(xenia, `label:has(${by('to-topic')})`)
   await xenia.locator(by('send-topic')).fill('a//b')
   await send(xenia, 'topic', 'nowhere')
-  await expect.poll(() => xenia.$eval(by('refusal'), element => element.textContent)).toContain('a//b')
-  expect(await heard(xenia)).toEqual([])
+  await expect.poll(() => texts(xenia, by('refusal'))).toEqual([expect.stringContaining('a//b')])
+  expect(await log(xenia, 'heard')).toEqual([])
+  expect(await log(xenia, 'trouble')).toEqual(['me · topics/a//b · nowhere'])
+  await xenia.waitForSelector(`${by('node')}.shakes`)
 })

@@ -1,15 +1,61 @@
 import { createHub, type Hub } from '@earshot/core'
 import { broadcastChannel } from '@earshot/transport'
 import type { Profile } from './me/profile.ts'
+import { life, storage } from './tab/tab.ts'
+
+export type Theme = 'light' | 'dark' | 'system'
+
+/** A place on a shared canvas, in thousandths of its width and height. */
+export type Point = readonly [x: number, y: number]
+
+/** A line that somebody drew. */
+export interface Stroke {
+  readonly color: string
+  readonly points: readonly Point[]
+}
+
+/** What a tab says of messages that it has just heard. */
+export interface Heard {
+  /** The session that published them. */
+  from: string
+  /** The last of them. */
+  id: string
+  count: number
+  /** Those that a full queue of the listener did not take. */
+  dropped: number
+  /** Of the slowest, in milliseconds. */
+  latency: number
+}
 
 /** What is published where. */
 export interface Topics {
-  'topics/*': string
+  'topics/**': string
+  'rooms/*/chat': string
+  'rooms/*/typing': boolean
+  'rooms/*/cursors': Point | null
+  'rooms/*/strokes': Stroke
+  'settings/theme': Theme
+  'bell/ring': { readonly id: string; readonly sound: boolean }
+  /** By which tab: one. */
+  'bell/rung': string
+  burst: number
+  'tabs/heard': Heard
+  /** The moment of which a tab says that it will be its last. */
+  'tabs/crash': number
 }
 
-/** What a person says of themselves. */
+/** A tab, as it tells the others. */
+export interface Tab extends Profile {
+  room: string
+  leads: boolean
+  /** It is closing, reloading, or out of earshot for a while. */
+  going: boolean
+}
+
+/** What a session says of itself. */
 export interface Members {
-  people: Profile
+  people: Tab
+  'rooms/*': Profile
 }
 
 declare module '@earshot/react' {
@@ -20,4 +66,6 @@ declare module '@earshot/react' {
 }
 
 /** One hub for the page; nothing of the browser is touched before it is used. */
-export const hub: Hub<Topics, Topics, Members> = createHub<Topics, Members>({ transport: broadcastChannel({ name: 'earshot-demo' }) })
+export const hub: Hub<Topics, Topics, Members> = createHub<Topics, Members>({
+  transport: broadcastChannel({ name: 'earshot-demo', page: life, sessionStorage: storage }),
+})

@@ -1,3 +1,6 @@
+import { guarded } from '../tab/storage.ts'
+import { storage } from '../tab/tab.ts'
+
 /** Who this tab is. */
 export interface Profile {
   /** Also the user id: tabs of one name are one person. */
@@ -6,20 +9,33 @@ export interface Profile {
 }
 
 const KEY = 'earshot-demo:profile'
-const NAMES = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gia', 'Hugo']
-const COLORS = ['#d9480f', '#2b8a3e', '#1864ab', '#862e9c', '#c2255c', '#5c940d']
+const TURN = 'earshot-demo:turn'
+const NAMES = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gia', 'Hugo', 'Ines', 'Jon', 'Kim', 'Lou']
+const COLORS = ['#e4572e', '#0b7a75', '#7048e8', '#c98a00', '#d0347e', '#2f6fde', '#4c8c2b']
 
-/** What this tab was before a reload, else somebody at random. */
+/** What this tab was before a reload, else the next one in turn. */
 export function readProfile(): Profile {
-  const kept = parse(sessionStorage.getItem(KEY))
+  const kept = parse(storage.getItem(KEY))
   if (kept) return kept
-  const profile = { name: pick(NAMES), color: pick(COLORS) }
+  const turn = nextTurn()
+  const profile = { name: NAMES[turn % NAMES.length] ?? 'Ada', color: COLORS[turn % COLORS.length] ?? '#e4572e' }
   writeProfile(profile)
   return profile
 }
 
 export function writeProfile(profile: Profile): void {
-  sessionStorage.setItem(KEY, JSON.stringify(profile))
+  storage.setItem(KEY, JSON.stringify(profile))
+}
+
+/** All tabs of a browser take turns, so that the first few are different people. */
+function nextTurn(): number {
+  return (
+    guarded(() => {
+      const turn = Number(localStorage.getItem(TURN)) || 0
+      localStorage.setItem(TURN, String(turn + 1))
+      return turn
+    }) ?? Math.floor(Math.random() * NAMES.length)
+  )
 }
 
 function parse(text: string | null): Profile | undefined {
@@ -30,8 +46,4 @@ function parse(text: string | null): Profile | undefined {
   } catch {
     return undefined // written by somebody else: a new profile takes its place
   }
-}
-
-function pick(list: readonly string[]): string {
-  return list[Math.floor(Math.random() * list.length)] ?? 'Ada'
 }

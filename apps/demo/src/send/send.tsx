@@ -1,10 +1,10 @@
-import { isEarshotError } from '@earshot/core'
 import { useSession } from '@earshot/react'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import type { Entry } from '../log/use-log.ts'
+import { say } from '../wire/say.ts'
+import type { Wire } from '../wire/wire.ts'
 
 /** Whom a message is for. */
-type Target = 'all' | 'others' | 'user' | 'topic'
+export type Target = 'all' | 'others' | 'user' | 'topic'
 
 const TARGETS: readonly [Target, string][] = [
   ['all', 'Everyone'],
@@ -14,73 +14,64 @@ const TARGETS: readonly [Target, string][] = [
 ]
 
 /** Sends to all, to others, to one person, or to a topic. */
-export function Send({ users, onSent }: { users: readonly string[]; onSent: (entry: Omit<Entry, 'key'>) => void }): ReactElement {
+export function Send({ users, picked, onPick, wire }: { users: readonly string[]; picked: string; onPick: (user: string) => void; wire: Wire }): ReactElement {
   const session = useSession()
   const [target, setTarget] = useState<Target>('all')
-  const [user, setUser] = useState('')
   const [topic, setTopic] = useState('news')
   const [text, setText] = useState('hello')
   const [refusal, setRefusal] = useState('')
-  const to = users.includes(user) ? user : (users[0] ?? '')
+  const to = users.includes(picked) ? picked : (users[0] ?? '')
+  // Picking a tab on the map picks its person here.
+  const [seen, setSeen] = useState(picked)
+  if (seen !== picked) {
+    setSeen(picked)
+    if (picked !== '') setTarget('user')
+  }
 
   const send = (event: FormEvent): void => {
     event.preventDefault()
-    try {
-      if (target === 'all') session.broadcast(text)
-      else if (target === 'others') session.broadcast(text, { echo: false })
-      else if (target === 'user') session.broadcast(text, { to })
-      else session.publish(`topics/${topic}`, text)
-      setRefusal('')
-      const where = { all: 'everyone', others: 'everyone but me', user: to, topic: `topics/${topic}` }[target]
-      onSent({ direction: 'sent', where, who: 'me', text, latency: undefined })
-    } catch (error) {
-      if (!isEarshotError(error, 'invalid-topic')) throw error
-      setRefusal(`topics/${topic} is no topic: its levels, joined by /, are neither empty nor wildcards (${error.reason}).`)
-    }
+    const [where, publish] = {
+      all: ['everyone', () => session.broadcast(text)] as const,
+      others: ['everyone but me', () => session.broadcast(text, { echo: false })] as const,
+      user: [to, () => session.broadcast(text, { to })] as const,
+      topic: [`topics/${topic}`, () => session.publish(`topics/${topic}`, text)] as const,
+    }[target]
+    setRefusal(say(wire, where, text, publish))
   }
 
   return (
-    <section className="card" aria-labelledby="send-title">
-      <h2 id="send-title">Send</h2>
-      <form onSubmit={send}>
-        <fieldset className="targets">
-          <legend>To</legend>
-          {TARGETS.map(([value, label]) => (
-            <label key={value} className="choice">
-              <input data-testid={`to-${value}`} type="radio" name="target" checked={target === value} onChange={() => setTarget(value)} />
-              {label}
-            </label>
+    <form className="send" onSubmit={send} aria-label="Send">
+      <div className="line">
+        <input aria-label="Message" data-testid="send-text" autoComplete="off" value={text} onChange={event => setText(event.target.value)} />
+        <button data-testid="send" type="submit">
+          Send
+        </button>
+      </div>
+      <fieldset className="targets">
+        <legend className="sr">To whom</legend>
+        {TARGETS.map(([value, label]) => (
+          <label key={value}>
+            <input className="sr" data-testid={`to-${value}`} type="radio" name="target" checked={target === value} onChange={() => setTarget(value)} />
+            <span>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+      {target === 'user' && (
+        <select aria-label="Person" data-testid="send-user" value={to} onChange={event => onPick(event.target.value)}>
+          {users.map(each => (
+            <option key={each}>{each}</option>
           ))}
-        </fieldset>
-        {target === 'user' && (
-          <label>
-            Person
-            <select data-testid="send-user" value={to} onChange={event => setUser(event.target.value)}>
-              {users.map(each => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          </label>
-        )}
-        {target === 'topic' && (
-          <label>
-            Topic: topics/
-            <input data-testid="send-topic" value={topic} onChange={event => setTopic(event.target.value)} />
-          </label>
-        )}
-        <div className="row">
-          <label className="grow">
-            Message
-            <input data-testid="send-text" value={text} onChange={event => setText(event.target.value)} />
-          </label>
-          <button data-testid="send" type="submit">
-            Send
-          </button>
-        </div>
-        <p className="refusal" role="alert" data-testid="refusal">
-          {refusal}
-        </p>
-      </form>
-    </section>
+        </select>
+      )}
+      {target === 'topic' && (
+        <label className="topic">
+          topics/
+          <input aria-label="Topic" data-testid="send-topic" autoComplete="off" value={topic} onChange={event => setTopic(event.target.value)} />
+        </label>
+      )}
+      <p className="refusal" role="alert" data-testid="refusal">
+        {refusal}
+      </p>
+    </form>
   )
 }

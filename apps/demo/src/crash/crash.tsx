@@ -1,0 +1,46 @@
+import { useSession } from '@earshot/react'
+import { type ReactElement, useState } from 'react'
+import { pane } from '../tab/tab.ts'
+import { Trial } from '../trials/trial.tsx'
+import { endSuddenly } from './end.ts'
+
+const TEXTS =
+  pane === ''
+    ? { title: 'Crash this tab', act: 'Crash this tab …', sure: 'Yes, crash it', text: 'A real crash: the renderer’s process dies. The others see the lock it held come free, and say how long that took.' }
+    : { title: 'Cut this pane off', act: 'Cut it off …', sure: 'Yes, cut it off', text: 'A pane cannot crash alone: it shares its process with the page. Its frame is removed instead, with no goodbye, which looks the same to the others.' }
+
+type Step = 'idle' | 'asked' | 'ending' | 'withstood'
+
+/** Ends this tab without a goodbye, once one is sure. */
+export function Crash({ tabs }: { tabs: number }): ReactElement {
+  const session = useSession()
+  const [step, setStep] = useState<Step>('idle')
+  const end = (): void => {
+    setStep('ending')
+    // What a browser throws instead of crashing says the same as nothing.
+    void endSuddenly(session).catch(() => {}).then(() => pane === '' && setStep('withstood'))
+  }
+  return (
+    <Trial title={TEXTS.title} code="// nothing: a lock comes free" text={TEXTS.text}>
+      {step === 'asked' ? (
+        <div role="alert" className="sure">
+          <p>
+            You will see the browser’s crash page; reload it to come back.
+            {tabs < 2 && ' There is no other tab that could notice.'}
+          </p>
+          <button type="button" className="bad" data-testid="crash-sure" onClick={end}>
+            {TEXTS.sure}
+          </button>
+          <button type="button" className="plain" onClick={() => setStep('idle')}>
+            Better not
+          </button>
+        </div>
+      ) : (
+        <button type="button" className="plain" data-testid="crash" disabled={step === 'ending'} onClick={() => setStep('asked')}>
+          {TEXTS.act}
+        </button>
+      )}
+      {step === 'withstood' && <p role="status">This browser withstood it. Close the tab, or end its process in the browser’s task manager.</p>}
+    </Trial>
+  )
+}

@@ -1,0 +1,60 @@
+import type { Member } from '@earshot/core'
+import { memo, type ReactElement, useMemo, useRef } from 'react'
+import type { Tab } from '../hub.ts'
+import type { Wire } from '../wire/wire.ts'
+import { GHOST, place, type Spot, toTranslate } from './place.ts'
+import { Head } from './head.tsx'
+import { useDrawing } from './use-drawing.ts'
+
+/** The tabs as they are now, and what moves between them. */
+export function TabMap({ members, self, wire, onPick }: { members: readonly Member<Tab>[]; self: string; wire: Wire; onPick: (user: string) => void }): ReactElement {
+  const stage = useRef<HTMLDivElement>(null)
+  const spots = useMemo(() => place(members, self), [members, self])
+  useDrawing(stage, { members, spots }, wire)
+  return (
+    <div className="map" data-testid="map" ref={stage} data-crowd={members.length > 7 || undefined}>
+      <div className="waves" aria-hidden="true" />
+      {members.length === 1 && (
+        <a className="node ghost" style={{ translate: toTranslate(GHOST) }} href={location.pathname} target="_blank" rel="noreferrer">
+          <span className="plus" aria-hidden="true">
+            +
+          </span>
+          <span className="label">your second tab</span>
+        </a>
+      )}
+      {members.map(member => (
+        <Node key={member.id} member={member} isSelf={member.id === self} spot={spots.get(member.id) ?? GHOST} onPick={onPick} />
+      ))}
+    </div>
+  )
+}
+
+interface NodeProps {
+  member: Member<Tab>
+  isSelf: boolean
+  spot: Spot
+  onPick: (user: string) => void
+}
+
+/** One tab. Members and spots are the same objects until they change. */
+const Node = memo(function Node({ member: { id, userId = '', data }, isSelf, spot, onPick }: NodeProps): ReactElement {
+  return (
+    <button
+      type="button"
+      className="node"
+      data-testid="node"
+      data-node={id}
+      data-self={isSelf || undefined}
+      data-going={data.going || undefined}
+      style={{ translate: toTranslate(spot) }}
+      onClick={() => onPick(userId)}
+    >
+      <Head name={userId} color={data.color} leads={data.leads} />
+      <span className="label">
+        {userId}
+        {isSelf && <small> you</small>}
+      </span>
+      {data.leads && <span className="sr">, leads</span>}
+    </button>
+  )
+})

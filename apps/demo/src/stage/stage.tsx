@@ -1,0 +1,81 @@
+import { useConnection, useLeader, usePresence, useSession } from '@earshot/react'
+import { type ReactElement, useEffect, useState } from 'react'
+import { Bell } from '../bell/bell.tsx'
+import { Log } from '../log/log.tsx'
+import type { Log as LogStore } from '../log/log-store.ts'
+import { TabMap } from '../map/map.tsx'
+import { Me } from '../me/me.tsx'
+import type { Profile } from '../me/profile.ts'
+import { People } from '../people/people.tsx'
+import { Rooms } from '../rooms/rooms.tsx'
+import { Send } from '../send/send.tsx'
+import { life } from '../tab/tab.ts'
+import { ThemeSwitch } from '../theme/theme-switch.tsx'
+import { Brand } from '../ui/brand.tsx'
+import { useEar } from '../wire/use-ear.ts'
+import type { Wire } from '../wire/wire.ts'
+import { Hello } from './hello.tsx'
+import { More } from './more.tsx'
+
+const STATES = {
+  initialised: 'not started',
+  connecting: 'joining the other tabs …',
+  connected: 'connected to all tabs of this browser',
+  disconnected: 'out of earshot',
+  closed: 'closed',
+}
+
+interface StageProps {
+  profile: Profile
+  onProfile: (profile: Profile) => void
+  room: string
+  onRoom: (room: string) => void
+  wire: Wire
+  log: LogStore
+}
+
+/** Everything below the session. */
+export function Stage({ profile, onProfile, room, onRoom, wire, log }: StageProps): ReactElement {
+  const session = useSession()
+  const status = useConnection()
+  const leads = useLeader()
+  useEar(wire)
+  const { members, byUser, update } = usePresence('people', { ...profile, room, leads, going: false })
+  const [picked, setPicked] = useState('')
+  useEffect(() => wire.listen(news => log.tell(news, session.id)), [wire, log, session])
+  useEffect(() => {
+    life.onGoing = going => update(old => ({ ...profile, room, leads, ...old, going }))
+  }, [update, profile, room, leads])
+  // A person has one colour: who signs in as somebody who is here takes theirs.
+  const change = (next: Profile): void => {
+    const known = next.name === profile.name ? undefined : byUser.get(next.name)?.[0]
+    onProfile({ ...next, color: known?.data.color ?? next.color })
+  }
+  return (
+    <>
+      <header>
+        <Brand />
+        <p className="status" role="status" data-testid="status" data-state={status.state}>
+          {STATES[status.state]}
+          {status.cause && `: ${status.cause.message}`}
+        </p>
+        <ThemeSwitch />
+        <Me profile={profile} onProfile={change} />
+      </header>
+      <main>
+        <div className="aside">
+          <Hello tabs={members.length} />
+          <People byUser={byUser} self={session.id} />
+        </div>
+        <div className="centre">
+          <TabMap members={members} self={session.id} wire={wire} onPick={setPicked} />
+          <Send users={[...byUser.keys()]} picked={picked} onPick={setPicked} wire={wire} />
+        </div>
+        <Log log={log} />
+        <Rooms room={room} onRoom={onRoom} profile={profile} />
+        <More tabs={members.length} wire={wire} />
+      </main>
+      <Bell />
+    </>
+  )
+}

@@ -1,0 +1,128 @@
+import { gzipSync } from 'node:zlib'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults, RunOptions } from 'axe-core'
+import type { Page } from 'puppeteer-core'
+import { expect, test } from 'vitest'
+import { by, click, enter, front, joined, people, send, visit } from '../support/demo.ts'
+import { Suite } from '../support/suite.ts'
+
+declare global {
+  /** How far things moved while they loaded, as Chromium scores it. */
+  var shifts: number[]
+}
+
+const suite = new Suite({ pages: 'demo' })
+
+/** What a first visit may cost, in bytes of gzip. */
+const FIRST_LOAD = 100_000
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe-core has against a page, by what is wrong and where. */
+async function complaints(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  const options: RunOptions = { resultTypes: ['violations'] }
+  const { violations } = await page.evaluate(
+    given => (globalThis as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } }).axe.run(given),
+    options,
+  )
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
+
+test('a first visit fetches at most 100 kB of gzip', async () => {
+  const page = await suite.tabs.empty()
+  const bodies: Promise<Uint8Array>[] = []
+  page.on('response', response => bodies.push(response.buffer()))
+  await page.goto(suite.tabs.url('/'), { waitUntil: 'networkidle0' })
+  await joined(page)
+  const sizes = (await Promise.all(bodies)).map(body => gzipSync(body, { level: 9 }).byteLength)
+  const total = sizes.reduce((sum, size) => sum + size)
+  console.log(`first load: ${total} bytes of gzip in ${sizes.length} files`)
+  // The page, its style and its script: more would mean that something is fetched that nobody has asked for.
+  expect(sizes).toHaveLength(3)
+  expect(total).toBeLessThanOrEqual(FIRST_LOAD)
+})
+
+test.each([360, 800, 1280])('nothing moves while it loads: %d px', async width => {
+  const page = await suite.tabs.empty()
+  await page.setViewport({ width, height: 800 })
+  await page.evaluateOnNewDocument(() => {
+    globalThis.shifts = []
+    new PerformanceObserver(list => shifts.push(...list.getEntries().map(entry => (entry as PerformanceEntry & { value: number }).value))).observe({
+      type: 'layout-shift',
+      buffered: true,
+    })
+  })
+  await page.goto(suite.tabs.url('/'), { waitUntil: 'networkidle0' })
+  await joined(page)
+  await page.waitForSelector(by('node'))
+  // Shifts are told with a later frame.
+  await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  const shift = await page.evaluate(() => shifts.reduce((sum, value) => sum + value, 0))
+  expect(shift).toBeLessThan(0.01)
+})
+
+test('the page says what it is to browsers and search engines', async () => {
+  for (const path of ['/', '/split.html']) {
+    const page = await suite.tabs.open(path)
+    const said = await page.evaluate(() => ({
+      lang: document.documentElement.lang,
+      title: document.title,
+      headings: document.querySelectorAll('h1').length,
+      metas: [...document.querySelectorAll('meta[name]')].map(meta => [meta.getAttribute('name'), meta.getAttribute('content') !== '']),
+      icon: document.querySelector('link[rel=icon]')?.getAttribute('href')?.slice(0, 19),
+    }))
+    expect(said).toEqual({
+      lang: 'en',
+      title: expect.stringContaining('Earshot') as string,
+      headings: 1,
+      metas: [['viewport', true], ['description', true], ['theme-color', true], ['theme-color', true]],
+      icon: 'data:image/svg+xml,',
+    })
+  }
+})
+
+test.each([
+  ['light', 1600],
+  ['light', 360],
+  ['dark', 1600],
+  ['dark', 360],
+] as const)('has nothing serious for axe-core, and nothing to scroll sideways: %s, %d px', async (theme, width) => {
+  const xenia = await visit(suite, 'Xenia')
+  const yorick = await visit(suite, 'Yorick')
+  await front(xenia)
+  await xenia.setViewport({ width, height: 800 })
+  await xenia.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
+  await click(xenia, `label:has(${by(`theme-${theme}`)})`)
+  await expect.poll(async () => (await people(xenia)).length).toBe(2)
+  await enter(yorick, 'kitchen')
+  await enter(xenia, 'kitchen')
+  await click(xenia, by('more'))
+  await click(xenia, by('crash'))
+  await send(xenia, 'topic', 'hello')
+  await send(xenia, 'user', 'hello')
+  // What comes in has come in.
+  await expect.poll(() => xenia.evaluate(() => document.getAnimations().length)).toBe(0)
+  expect(await complaints(xenia)).toEqual([])
+  expect(await xenia.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+})
+
+test('the whole of it works from the keyboard', async () => {
+  const page = await suite.tabs.open('/')
+  await joined(page)
+  const stops = new Set<string>()
+  for (;;) {
+    await page.keyboard.press('Tab')
+    const stop = await page.evaluate(() => {
+      const { activeElement: element } = document
+      return element?.getAttribute('data-testid') ?? element?.className ?? ''
+    })
+    if (stops.has(stop) || stop === '') break
+    stops.add(stop)
+  }
+  const wanted = ['me-color', 'me-name', 'open-tab', 'split', 'node', 'send-text', 'send', 'to-all', 'log-filter', 'door-kitchen', 'more']
+  expect([...stops]).toEqual(expect.arrayContaining(wanted))
+})
