@@ -16,6 +16,8 @@ const FINAL = new Map<number, ErrorCode>([
   [CLOSE.forbidden, 'forbidden'],
   [CLOSE.protocolVersion, 'protocol-version'],
   [CLOSE.payloadTooLarge, 'payload-too-large'],
+  // A WebSocket's own word for it, when the frame was too large to be read at all.
+  [1009, 'payload-too-large'],
 ])
 
 /** Closings on purpose: all clients lose their connection at once, and spread their return. */

@@ -24,6 +24,8 @@ export class RelaySession {
   readonly #say: (frame: ClientFrame) => void
   /** Pattern → the offset it began at; `null` until the relay says. */
   readonly #starts = new Map<string, number | null>()
+  /** The same as the last attach said it. */
+  #asked: ReadonlyMap<string, number | null> = new Map()
   /** Own presence entries, and those whose end the relay has not heard of. */
   readonly #entries = new Map<string, PresenceFrame>()
   attached = false
@@ -58,6 +60,7 @@ export class RelaySession {
   /** Everything the relay has to know of the session, to bind it to this connection. */
   attach(): AttachFrame {
     const subs: SubscriptionEntry[] = [...this.#starts]
+    this.#asked = new Map(subs)
     return {
       t: 'attach',
       s: this.s,
@@ -84,11 +87,20 @@ export class RelaySession {
       this.kept.id = session
       this.handle.identify(session, this.kept.life)
     }
+    this.#catchUpInterest()
     this.outbox.send(true, send)
     for (const [topic, entry] of this.#entries) {
       this.#say(entry)
       if (!entry.here) this.#entries.delete(topic)
     }
+  }
+
+  /** What became of interest while the attach was under way is said now. */
+  #catchUpInterest(): void {
+    const asked = this.#asked
+    const isAnew = (pattern: string): boolean => this.#starts.get(pattern) === null && asked.get(pattern) !== null
+    for (const pattern of asked.keys()) if (!this.#starts.has(pattern) || isAnew(pattern)) this.#say({ t: 'unsubscribe', s: this.s, pattern })
+    for (const pattern of this.#starts.keys()) if (isAnew(pattern)) this.#say({ t: 'subscribe', s: this.s, pattern })
   }
 
   /** The connection is gone, and with it what was bound to it. */
