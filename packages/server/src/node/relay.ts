@@ -1,13 +1,19 @@
-import type { IncomingMessage, Server } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { type Cancel, checkTopic, type Clock, EarshotError, type Member, systemClock, systemRandom } from '@earshot/core'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { IncomingMessage } from 'node:http'
+import { type Cancel, checkPattern, checkTopic, type Clock, EarshotError, type Member, systemClock, systemRandom } from '@earshot/core'
 import type { Engine } from '../engine/engine.ts'
 import { memoryEngine } from '../engine/memory-engine.ts'
+import { createHandler, type HandlerOptions, type RelayHandler } from '../http/handler.ts'
 import type { Authorize } from '../relay/access.ts'
 import { DEFAULT_LIMITS, type Limits } from '../relay/limits.ts'
 import { type Identity, RelayCore } from '../relay/relay-core.ts'
-import { isAllowedOrigin, type Origins } from './origins.ts'
+import { Acceptor, type UpgradingServer, type Visitor } from './acceptor.ts'
+import { describeError, type Logger } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { originCheck, type Origins } from './origins.ts'
+import { checkPath } from './paths.ts'
+import { readHistory, type ServerHistory, type ServerHistoryOptions } from './server-history.ts'
+import { checkData, type ServerPublishOptions } from './server-publish.ts'
+import type { RelayStats } from './stats.ts'
 
 /** How a relay is made. */
 export interface RelayOptions {
@@ -24,7 +30,9 @@ export interface RelayOptions {
   origins?: Origins
   /** Bounds; what is left out has its default. */
   limits?: Partial<Limits>
-  /** Hears what failed and no client is to blame for. @default console.error */
+  /** Is told who connects and leaves, what is refused and what fails; never payloads or tokens. @default nothing is logged */
+  logger?: Logger
+  /** Hears what failed and no client is to blame for. @default the logger, else console.error */
   onError?: (error: unknown) => void
   /** @default the platform's timers */
   clock?: Clock
@@ -38,41 +46,26 @@ export interface AttachOptions {
   path?: string
 }
 
-/** How the server itself publishes. */
-export interface ServerPublishOptions {
-  /** Only sessions of these users hear it. */
-  to?: string | readonly string[]
-  /** Not kept. @default false */
-  volatile?: boolean
-  /** The topic's value from now on. @default false */
-  retain?: boolean
-}
-
-/** Readings of a relay; those in the first line rise until it ends. */
-export interface RelayStats {
-  readonly published: number
-  readonly delivered: number
-  readonly refused: number
-  readonly recovered: number
-  readonly gaps: number
-  /** Volatile messages that slow consumers did not get. */
-  readonly skipped: number
-  readonly connections: number
-  /** Attached or not gone for good. */
-  readonly sessions: number
-  readonly subscriptions: number
-  /** Bytes that sockets have not sent yet. */
-  readonly buffered: number
-}
-
 /** Joins browsers. */
 export interface Relay {
-  /** Takes the WebSocket connections that come to `path`; the result stops that. Others are left to whoever else listens. */
-  attach(server: Server, options?: AttachOptions): Cancel
-  /** Publishes as nobody in particular. @throws `invalid-topic`, `invalid-data` */
+  /** Takes the WebSocket connections that come to `path`; the result stops that. Others are left to whoever else listens. @throws `invalid-options` */
+  attach(server: UpgradingServer, options?: AttachOptions): Cancel
+  /**
+   * Answers HTTP requests: back ends publish and ask, probes and Prometheus look. Everything that is not the relay's goes to `next`, or is not found.
+   * @throws `invalid-options`
+   * @example createServer(relay.handler({ key }))
+   * @example app.use(relay.handler({ key })) // Express, Connect, Vite
+   */
+  handler(options?: HandlerOptions): RelayHandler
+  /**
+   * Publishes as nobody in particular; resolves when it is in the log, with its place there.
+   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `not-connected` when the relay is closed
+   */
   publish(topic: string, data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
-  /** Publishes to all that listen to broadcasts. */
+  /** Publishes to all that listen to broadcasts. @throws as `publish` does */
   broadcast(data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
+  /** Messages that are kept of a topic or pattern. @throws `invalid-pattern` */
+  history(pattern: string, options?: ServerHistoryOptions): Promise<ServerHistory>
   /** Who is on a topic. */
   presence(topic: string): readonly Member[]
   /** How many sessions listen to a topic. */
@@ -80,12 +73,11 @@ export interface Relay {
   /** Closes every connection of a user, and ends its sessions; gives how many connections that were. */
   disconnectUser(userId: string): number
   readonly stats: RelayStats
-  /** Stops: clients are told to come back within `spread` milliseconds (default 5000). Resolves when all sockets are closed. */
+  /** What Prometheus reads. Latencies are counted from the first call, or from the first `handler()` on. */
+  metrics(): Promise<string>
+  /** Stops: nobody is let in any more, clients are told to come back within `spread` milliseconds (default 5000). Resolves when all sockets are closed. */
   close(options?: { spread?: number }): Promise<void>
 }
-
-/** How long a client has to close its end of the socket when the relay stops. */
-const FAREWELL = 1000
 
 /**
  * Makes a relay; attach it to an HTTP server.
@@ -93,100 +85,104 @@ const FAREWELL = 1000
  * @example createRelay().attach(http.createServer().listen(8080))
  */
 export function createRelay(options: RelayOptions = {}): Relay {
-  const { engine = memoryEngine(), authenticate, authorize, origins = 'same', clock = systemClock, random = systemRandom } = options
-  const { onError = (error: unknown) => console.error(error) } = options
-  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const core = new RelayCore({
-    engine,
-    limits,
-    clock,
-    random,
-    authorize,
-    defer: task => setImmediate(task),
-    identify: async (request, token) => (authenticate ? await authenticate(request as IncomingMessage, token) : { userId: null }),
-    failed: onError,
-  })
-  const detaching = new Set<Cancel>()
-  const sockets = new Set<WebSocket>()
-  const acceptor = new WebSocketServer({ noServer: true, maxPayload: limits.frame, perMessageDeflate: false, clientTracking: false })
+  return new NodeRelay(options)
+}
 
-  // Many are told the same: its bytes are made once.
-  let last = ''
-  let bytes = Buffer.alloc(0)
-  const bytesOf = (text: string): Buffer => {
-    if (text !== last) bytes = Buffer.from((last = text))
-    return bytes
-  }
+class NodeRelay implements Relay {
+  readonly #engine: Engine
+  readonly #limits: Limits
+  readonly #core: RelayCore
+  readonly #acceptor: Acceptor
+  readonly #logger: Logger | undefined
+  readonly #failed: (error: unknown) => void
+  #metrics: Metrics | undefined
+  #closing: Promise<void> | undefined
 
-  const accept = (socket: WebSocket, request: IncomingMessage): void => {
-    sockets.add(socket)
-    const end = {
-      send: (text: string) => socket.send(bytesOf(text), { binary: false }, () => core.drained(connection)),
-      close: (code: number, reason: string) => socket.close(code, reason),
-      terminate: () => socket.terminate(),
-      get buffered() {
-        return socket.bufferedAmount
-      },
+  constructor({ engine = memoryEngine(), authenticate, authorize, origins = 'same', clock = systemClock, random = systemRandom, ...options }: RelayOptions) {
+    const { logger } = options
+    const failed = options.onError ?? (logger ? (error: unknown) => logger.error({ error: describeError(error) }, 'failed') : console.error)
+    this.#failed = failed
+    this.#engine = engine
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#logger = logger
+    const identify = async (visitor: unknown, token: string | undefined): Promise<Identity> => {
+      const { request, log } = visitor as Visitor
+      const identity = authenticate ? await authenticate(request, token) : { userId: null }
+      log?.identified(identity.userId)
+      return identity
     }
-    const connection = core.open(end, request)
-    socket.on('message', (data, isBinary) => (isBinary ? socket.close(1003, 'text frames only') : core.take(connection, textOf(data))))
-    // A broken frame or a reset: `close` follows, and tells all there is to do.
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      sockets.delete(socket)
-      core.closed(connection)
-    })
+    const isAllowed = originCheck(origins)
+    const publishing = (): (() => void) | undefined => this.#metrics?.publishing()
+    this.#core = new RelayCore({ engine, limits: this.#limits, clock, random, authorize, defer: task => setImmediate(task), identify, publishing, failed })
+    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, isAllowed, logger, metrics: () => this.#metrics })
   }
 
-  return {
-    attach(server, { path = '/earshot' } = {}) {
-      const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-        const { pathname } = new URL(request.url ?? '/', 'http://relay')
-        if (pathname !== path) return
-        if (!isAllowedOrigin(request, origins)) return void socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-        acceptor.handleUpgrade(request, socket, head, accepted => accept(accepted, request))
-      }
-      server.on('upgrade', upgrade)
-      const detach = (): void => {
-        server.off('upgrade', upgrade)
-        detaching.delete(detach)
-      }
-      detaching.add(detach)
-      return detach
-    },
-    async publish(topic, data, { to, volatile, retain } = {}) {
-      checkTopic(topic)
-      return core.publish(topic, checked(topic, data), { to: to === undefined ? undefined : [to].flat(), volatile: volatile ?? false, retain })
-    },
-    async broadcast(data, { to, volatile } = {}) {
-      return core.publish('', checked('', data), { to: to === undefined ? undefined : [to].flat(), volatile: volatile ?? false })
-    },
-    presence: topic => core.members(topic),
-    occupancy: topic => core.occupancy(topic),
-    disconnectUser: userId => core.disconnectUser(userId),
-    get stats() {
-      return { ...core.counts, ...core.readings }
-    },
-    async close({ spread = 5000 } = {}) {
-      for (const detach of detaching) detach()
-      const gone = [...sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve())))
-      core.close(spread)
-      const cancel = clock.after(FAREWELL, () => {
-        for (const socket of sockets) socket.terminate()
-      })
-      await Promise.all(gone)
-      cancel()
-      await engine.close()
-    },
+  attach(server: UpgradingServer, { path = '/earshot' }: AttachOptions = {}): Cancel {
+    checkPath('path', path)
+    return this.#acceptor.attach(server, path)
   }
-}
 
-/** What `ws` gives for a text frame. */
-function textOf(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)).toString()
-}
+  handler(options: HandlerOptions = {}): RelayHandler {
+    this.#measure()
+    const isOpen = (): boolean => this.#closing === undefined
+    return createHandler({ relay: this, logger: this.#logger, isOpen, metrics: () => this.metrics(), failed: this.#failed }, options)
+  }
 
-function checked(topic: string, data: unknown): unknown {
-  if (data === undefined) throw new EarshotError('invalid-data', `Data for "${topic}" is undefined: publish null for "nothing"`, { topic })
-  return data
+  async publish(topic: string, data: unknown, options: ServerPublishOptions = {}): Promise<{ offset?: number }> {
+    checkTopic(topic)
+    return this.#publish(topic, data, options)
+  }
+
+  async broadcast(data: unknown, { to, volatile }: ServerPublishOptions = {}): Promise<{ offset?: number }> {
+    return this.#publish('', data, { ...(to !== undefined && { to }), ...(volatile !== undefined && { volatile }) })
+  }
+
+  async history(pattern: string, options: ServerHistoryOptions = {}): Promise<ServerHistory> {
+    checkPattern(pattern)
+    return readHistory(this.#engine, pattern, this.#limits, options)
+  }
+
+  presence(topic: string): readonly Member[] {
+    return this.#core.members(topic)
+  }
+
+  occupancy(topic: string): number {
+    return this.#core.occupancy(topic)
+  }
+
+  disconnectUser(userId: string): number {
+    return this.#core.disconnectUser(userId)
+  }
+
+  get stats(): RelayStats {
+    return { ...this.#core.counts, ...this.#core.readings }
+  }
+
+  metrics(): Promise<string> {
+    return this.#measure().text()
+  }
+
+  close({ spread = 5000 }: { spread?: number } = {}): Promise<void> {
+    return (this.#closing ??= this.#close(spread))
+  }
+
+  async #publish(topic: string, data: unknown, { to, volatile = false, retain }: ServerPublishOptions): Promise<{ offset?: number }> {
+    if (this.#closing) throw new EarshotError('not-connected', 'The relay is closed')
+    checkData(topic, data)
+    return this.#core.publish(topic, data, { to: to === undefined ? undefined : [to].flat(), volatile, retain })
+  }
+
+  async #close(spread: number): Promise<void> {
+    const { connections } = this.#core.readings
+    this.#logger?.info({ connections, spread }, 'closing')
+    this.#acceptor.stop()
+    const gone = this.#acceptor.close()
+    this.#core.close(spread)
+    await gone
+    await this.#engine.close()
+  }
+
+  #measure(): Metrics {
+    return (this.#metrics ??= new Metrics(() => this.stats))
+  }
 }

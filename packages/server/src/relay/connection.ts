@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '@earshot/core'
+import type { Cancel, Clock, ErrorCode } from '@earshot/core'
 import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
 import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
@@ -12,6 +12,8 @@ export interface Socket {
   terminate(): void
   /** Bytes that were not sent yet. */
   readonly buffered: number
+  /** Hears what was refused to a session on it, for logs. */
+  refused?(what: string, code: ErrorCode, topic: string | undefined): void
 }
 
 /** One socket of a relay. */

@@ -32,6 +32,8 @@ export interface CoreOptions {
   readonly authorize: Authorize | undefined
   /** Looks a token up; rejects with `unauthorized` or `forbidden`. */
   identify(request: unknown, token: string | undefined): Promise<Identity>
+  /** Starts the timing of a publish; the result ends it. */
+  readonly publishing?: () => (() => void) | undefined
   /** Something failed that no client is to blame for. */
   readonly failed: (error: unknown) => void
 }
@@ -68,7 +70,7 @@ export class RelayCore {
     this.#fanOut = new FanOut(limits)
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
-    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), failed }
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), publishing: options.publishing, failed }
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
     this.#beat()
@@ -126,6 +128,7 @@ export class RelayCore {
   async publish(topic: string, data: unknown, { to, volatile = false, retain }: { to?: readonly string[] | undefined; volatile?: boolean; retain?: boolean | undefined }): Promise<{ offset?: number }> {
     const { engine, clock } = this.#options
     const publication = { topic, from: '', tag: this.#tag, clock: ++this.#clock, time: clock.now(), userId: null, data, to, retain }
+    this.counts.published++
     if (!volatile) return { offset: (await engine.append(publication)).offset }
     engine.pass(publication)
     return {}

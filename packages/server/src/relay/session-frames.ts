@@ -38,6 +38,8 @@ export interface Desk {
   readonly presences: Presences
   readonly counts: RelayCounts
   now(): number
+  /** Starts the timing of a publish, if somebody wants to know; the result ends it. */
+  readonly publishing: (() => (() => void) | undefined) | undefined
   /** Something failed that no client is to blame for. */
   failed(error: unknown): void
 }
@@ -74,6 +76,7 @@ export async function subscribe(desk: Desk, attachment: Attachment, pattern: str
 
 async function handle(desk: Desk, attachment: Attachment, frame: Exclude<SessionFrame, { t: 'cursor' }>): Promise<void> {
   if (!attachment.isBound) return
+  const took = frame.t === 'publish' ? desk.publishing?.() : undefined
   try {
     if (frame.t === 'publish') await takePublish(desk, attachment, frame)
     else if (frame.t === 'subscribe') await takeSubscribe(desk, attachment, frame)
@@ -88,6 +91,7 @@ async function handle(desk: Desk, attachment: Attachment, frame: Exclude<Session
     if (!known || error.code === 'timeout') desk.failed(error)
     refuse(desk, attachment, frame, known ? error.code : 'forbidden', known ? error.message : 'the relay could not decide')
   }
+  took?.()
 }
 
 async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFrame): Promise<void> {
@@ -205,6 +209,7 @@ function forbidden(action: Action, topic: string): EarshotError {
 
 function refuse(desk: Desk, { connection, s }: Attachment, frame: SessionFrame, code: ErrorCode, reason: string): void {
   desk.counts.refused++
+  connection.socket.refused?.(frame.t, code, 'topic' in frame ? frame.topic : 'pattern' in frame ? frame.pattern : undefined)
   // Nobody waits for the answer to a volatile message.
   if (frame.t === 'publish' && frame.volatile) return
   const topic = 'topic' in frame ? frame.topic : 'pattern' in frame ? frame.pattern : undefined

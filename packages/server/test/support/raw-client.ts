@@ -1,0 +1,52 @@
+import { type ClientFrame, type RelayFrame, relayFrames } from '@earshot/core/protocol'
+import { onTestFinished } from 'vitest'
+import { type ClientOptions, WebSocket } from 'ws'
+
+/** A client that says what it is told to, frame by frame. */
+export class RawClient {
+  readonly socket: WebSocket
+  readonly #frames: RelayFrame[] = []
+  readonly #wanted: (() => void)[] = []
+  /** The code it was closed with. */
+  readonly closed: Promise<number>
+
+  constructor(url: string, options: ClientOptions = {}) {
+    this.socket = new WebSocket(url, options)
+    this.closed = new Promise(resolve => this.socket.on('close', resolve))
+    this.socket.on('error', () => {})
+    this.socket.on('message', data => {
+      for (const line of String(data).split('\n')) {
+        const frame = relayFrames.readLine(line)
+        if (frame) this.#frames.push(frame)
+      }
+      for (const wake of this.#wanted.splice(0)) wake()
+    })
+    onTestFinished(() => this.socket.terminate())
+  }
+
+  /** Resolves when the socket is open; rejects with the HTTP status that refused it. */
+  opened(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.socket.on('open', resolve)
+      this.socket.on('unexpected-response', (_request, { statusCode }) => reject(new Error(`HTTP ${statusCode}`)))
+    })
+  }
+
+  say(...frames: ClientFrame[]): void {
+    this.socket.send(frames.map(frame => JSON.stringify(frame)).join('\n'))
+  }
+
+  /** Takes the next frame of a kind, now or when it comes. */
+  async next<Kind extends RelayFrame['t']>(kind: Kind): Promise<Extract<RelayFrame, { t: Kind }>> {
+    for (;;) {
+      const at = this.#frames.findIndex(({ t }) => t === kind)
+      const [frame] = at < 0 ? [] : this.#frames.splice(at, 1)
+      if (frame && isKind(frame, kind)) return frame
+      await new Promise<void>(resolve => this.#wanted.push(resolve))
+    }
+  }
+}
+
+function isKind<Kind extends RelayFrame['t']>(frame: RelayFrame, kind: Kind): frame is Extract<RelayFrame, { t: Kind }> {
+  return frame.t === kind
+}
