@@ -1,4 +1,4 @@
-import { FrameReader, isCount, isData, isFlag, isMaybeEmpty, isText, isTime, listOf, maybe, orNull, tupleOf } from './reader.ts'
+import { FrameReader, isCount, isFlag, isGiven, isMaybeEmpty, isText, isTime, listOf, maybe, orNull, tupleOf } from './reader.ts'
 
 /** A pattern and the offset its subscription began at, `null` for now; the pattern `''` stands for broadcasts. */
 export type SubscriptionEntry = readonly [pattern: string, start: number | null]
@@ -146,7 +146,7 @@ export type ClientFrame =
 
 const isToken = (value: unknown): boolean => typeof value === 'string' && value.length <= 16_384
 
-/** What a relay reads. Topics and patterns are checked where they are used: a bad one is refused by name. */
+/** What a relay reads. Topics, patterns and data are checked where they are used: bad ones are refused by name. */
 export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFrame>({
   hello: { v: isCount, token: maybe(isToken) },
   token: { token: isToken },
@@ -168,17 +168,17 @@ export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFram
   publish: {
     s: isCount,
     topic: isMaybeEmpty,
-    data: isData,
+    data: isGiven,
     tag: isText,
     clock: isCount,
     time: isTime,
-    to: maybe(listOf(isText, 1000)),
+    to: maybe(listOf(isMaybeEmpty, 1000)),
     echo: maybe(isFlag),
     retain: maybe(isFlag),
     volatile: maybe(isFlag),
     done: maybe(isCount),
   },
-  presence: { s: isCount, topic: isText, here: isFlag, data: isData, since: isTime, clock: isCount },
+  presence: { s: isCount, topic: isText, here: isFlag, data: isGiven, since: isTime, clock: isCount },
   watch: { s: isCount, topic: isText, on: isFlag },
   history: { s: isCount, q: isCount, patterns: listOf(isText, 1000), limit: isCount, before: maybe(isCount), since: maybe(isText) },
   occupancy: { s: isCount, q: isCount, topic: isText },

@@ -18,12 +18,12 @@ export class FrameReader<Frame extends { readonly t: string }> {
   /** Rebuilds one frame from parsed JSON, field by field; `undefined` when it makes no sense. */
   read(input: unknown): Frame | undefined {
     if (typeof input !== 'object' || input === null) return undefined
-    const given = input as Record<string, unknown>
-    const fields = typeof given['t'] === 'string' ? this.#kinds.get(given['t']) : undefined
+    const t = ownField(input, 't')
+    const fields = typeof t === 'string' ? this.#kinds.get(t) : undefined
     if (!fields) return undefined
-    const frame: Record<string, unknown> = { t: given['t'] }
+    const frame: Record<string, unknown> = { t }
     for (const [field, guard] of fields) {
-      const value = Object.hasOwn(given, field) ? given[field] : undefined
+      const value = ownField(input, field)
       if (!guard(value)) return undefined
       if (value !== undefined) frame[field] = value
     }
@@ -47,8 +47,11 @@ export const isFlag: Guard = value => typeof value === 'boolean'
 export const isTime: Guard = value => typeof value === 'number' && Number.isFinite(value)
 export const isCount: Guard = value => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** Data as users publish it: plain, not too deep, and without a key that reaches for a prototype. */
-export const isData: Guard = value => value !== undefined && isPlain(value, MAX_DEPTH)
+/** Anything, but it has to be there: data that is looked at where it is used, so that it is refused by name. */
+export const isGiven: Guard = value => value !== undefined
+
+/** Data as users publish it: what JSON gives back as it was, not too deep, and without a key that reaches for a prototype. */
+export const isData: Guard = value => isPlain(value, MAX_DEPTH)
 
 /** May be left out. */
 export function maybe(guard: Guard): Guard {
@@ -69,8 +72,14 @@ export function tupleOf(...guards: Guard[]): Guard {
   return value => Array.isArray(value) && value.length === guards.length && guards.every((guard, i) => guard(value[i]))
 }
 
+function ownField(input: object, field: string): unknown {
+  return Object.hasOwn(input, field) ? (input as Record<string, unknown>)[field] : undefined
+}
+
 function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
+  // JSON reads 1e999 as infinity, and writes that as null.
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' || typeof value === 'boolean' || value === null
   if (depth === 0) return false
   if (Array.isArray(value)) {
     for (const part of value) if (!isPlain(part, depth - 1)) return false

@@ -3,6 +3,7 @@ import {
   type AckFrame,
   type ClientFrame,
   type HistoryFrame,
+  isData,
   type OccupancyFrame,
   parsePosition,
   type PresenceFrame,
@@ -109,6 +110,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
   try {
     if (topic !== '') checkTopic(topic)
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic "${topic}" is reserved`, { topic })
+    checkData(frame.data, topic)
     if (!attachment.publishes.take(desk.now())) throw new EarshotError('rate-limited', 'too many publishes: send fewer, or raise limits.publishes')
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.
@@ -150,6 +152,7 @@ async function takePresence(desk: Desk, attachment: Attachment, frame: PresenceF
   const { record, connection } = attachment
   checkTopic(frame.topic)
   if (!frame.here) return desk.presences.leave(record, frame.topic)
+  checkData(frame.data, frame.topic)
   if (record.present.size >= desk.limits.presences && !record.present.has(frame.topic)) {
     throw new EarshotError('rate-limited', `a session may be present on ${desk.limits.presences} topics`)
   }
@@ -201,6 +204,10 @@ async function takeOccupancy(desk: Desk, attachment: Attachment, { s, q, topic }
   const { connection } = attachment
   if ((await connection.access.granted('presence', topic)).length === 0) throw forbidden('presence', topic)
   connection.say({ t: 'count', s, q, n: desk.fanOut.count(topic) })
+}
+
+function checkData(data: unknown, topic: string): void {
+  if (!isData(data)) throw new EarshotError('invalid-data', `Data for "${topic}" is nested too deeply, or has a number or key that JSON does not give back`, { topic })
 }
 
 function forbidden(action: Action, topic: string): EarshotError {
