@@ -25,6 +25,6 @@ function hostOf(origin: string): string | undefined {
 }
 
 function refused(value: unknown): EarshotError {
-  const text = `origins has ${JSON.stringify(value)}: it must be 'same', '*' or a list of origins like 'https://example.org', without a path`
+  const text: `origins has ${string}` = `origins has ${JSON.stringify(value)}: it must be 'same', '*' or a list of origins like 'https://example.org', without a path`
   return new EarshotError('invalid-options', text, { name: 'origins', value })
 }
