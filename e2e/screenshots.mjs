@@ -26,18 +26,21 @@ const scenes = {
     return ada
   },
   async dark(open) {
-    const [ada, bob] = await open(1280, 800, ['Ada', 'Bob', 'Cleo'])
+    const [ada, bob] = await open(1280, 1150, ['Ada', 'Bob', 'Cleo'])
     await ada.click(by('theme-dark') + ' + span')
     await ada.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     await enter(ada, bob)
     await talk(ada)
     return ada
   },
-  async room(open) {
-    const [ada, bob] = await open(1280, 1000, ['Ada', 'Bob', 'Cleo'])
+  async trials(open) {
+    const [ada, bob] = await open(1280, 1500, ['Ada', 'Bob', 'Cleo'])
     await enter(ada, bob)
     await ada.click(by('more'))
     await ada.waitForSelector(by('trials'))
+    await forget(ada)
+    await ada.click(by('burst'))
+    await hold(ada)
     return ada
   },
   async narrow(open) {
@@ -51,38 +54,46 @@ const scenes = {
     return ada
   },
   async split(open) {
-    const [page] = await open(1280, 800, [], 'split.html')
+    const [page] = await open(1280, 800, ['Ada'])
+    await page.click(by('split'))
     const [left, right] = await Promise.all(
       ['left', 'right'].map(async (pane) => (await page.waitForSelector(`[data-pane=${pane}]`)).contentFrame()),
     )
     await right.waitForSelector(`${by('node')}:nth-of-type(2)`)
     await left.click(by('send'))
+    await Promise.all([hold(left), hold(right)])
     return page
   },
 }
+
+/** Scenes that are pictures of the README. */
+const pictures = new Map([
+  ['split', 'demo-split.webp'],
+  ['dark', 'demo-dark.webp'],
+])
 
 const wanted = process.argv.slice(2)
 for (const [name, scene] of Object.entries(scenes)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const context = await browser.createBrowserContext()
-  const page = await scene(async (width, height, names, path = '') => {
+  const page = await scene(async (width, height, names) => {
     const pages = []
-    for (const user of names.length > 0 ? names : ['']) {
+    for (const user of names) {
       const tab = await context.newPage()
       tab.on('pageerror', (error) => console.error(name, user, error))
       tab.on('console', (message) => message.type() === 'error' && console.error(name, user, message.text()))
       await tab.setViewport({ width, height, deviceScaleFactor: 1 })
-      await tab.goto(url + path)
-      if (user !== '') await signIn(tab, user)
+      await tab.goto(url)
+      await signIn(tab, user)
       pages.push(tab)
     }
     await pages[0].bringToFront()
-    if (names.length > 0) await pages[0].waitForFunction((count) => document.querySelectorAll('[data-testid="node"]').length === count, {}, names.length)
+    await pages[0].waitForFunction((count) => document.querySelectorAll('[data-testid="node"]').length === count, {}, names.length)
     return pages
   })
-  await new Promise((resolve) => setTimeout(resolve, 620)) // the moment to show: rings under way
+  await page.evaluate(() => scrollTo(0, 0))
   await page.screenshot({ path: `${artifacts}/${name}.png` })
-  await page.screenshot({ path: `${artifacts}/${name}-full.png`, fullPage: true })
+  if (pictures.has(name)) await page.screenshot({ path: `${docs}/${pictures.get(name)}`, type: 'webp', quality: 80 })
   await context.close()
   console.log(name)
 }
@@ -99,8 +110,26 @@ async function signIn(page, name) {
 /** Says something that all hear. */
 async function talk(page) {
   await page.bringToFront()
+  await forget(page)
   await page.locator(by('send-text')).fill('Anybody within earshot?')
   await page.click(by('send'))
+  await hold(page)
+}
+
+/** Whoever pricked up its ears before does not count. */
+async function forget(page) {
+  await page.$$eval('.hears', (nodes) => nodes.forEach((node) => node.classList.remove('hears')))
+}
+
+/** Stops the map at the moment to show: the ring under way, and the others pricking up their ears. */
+async function hold(view) {
+  await view.waitForSelector('.hears')
+  await view.evaluate(() => {
+    for (const animation of document.getAnimations()) {
+      animation.pause()
+      animation.currentTime = animation.effect.target.className === 'ring' ? 560 : 420
+    }
+  })
 }
 
 /** Two enter a room, talk and draw. */
@@ -108,7 +137,7 @@ async function enter(ada, bob) {
   for (const [page, text] of [[bob, 'Tea is ready.'], [ada, 'Coming. Draw me a cup?'], [bob, 'Like this?']]) {
     await page.bringToFront()
     if (!(await page.$(by('room')))) await page.click(by('door-kitchen'))
-    await page.waitForSelector(by('chat-text'), { timeout: 3000 }).catch(async () => { console.log(text, await page.evaluate(() => document.visibilityState + document.querySelector('.rooms').outerHTML)); await page.screenshot({ path: '/tmp/demo-lab/dbg.png' }); throw new Error('x') })
+    await page.waitForSelector(by('chat-text'))
     await page.locator(by('chat-text')).fill(text)
     await page.click(by('chat-send'))
   }

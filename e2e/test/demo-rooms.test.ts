@@ -7,7 +7,9 @@ const suite = new Suite({ pages: 'demo' })
 
 /** Whose hands are shown, and where. */
 function hands(page: Page): Promise<string[]> {
-  return page.$$eval(`${by('cursor')}:not([hidden])`, cursors => cursors.map(cursor => `${cursor.textContent} ${(cursor as HTMLElement).style.translate}`))
+  return page.$$eval(`${by('cursor')}:not([hidden])`, cursors =>
+    cursors.map(cursor => `${cursor.textContent} ${(cursor as HTMLElement).style.translate}`),
+  )
 }
 
 async function spot(page: Page, x: number, y: number): Promise<[number, number]> {

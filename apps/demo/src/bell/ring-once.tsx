@@ -8,7 +8,7 @@ import type { Wire } from '../wire/wire.ts'
 export function RingOnce({ wire }: { wire: Wire }): ReactElement {
   const session = useSession()
   const [sound, setSound] = useState(false)
-  const ring = (): void => void say(wire, 'bell/ring', 'ring', () => session.publish('bell/ring', { id: crypto.randomUUID(), sound }))
+  const ring = (): void => void say(wire, 'bell/ring', 'ring', () => session.publish('bell/ring', { id: `${session.id}:${Date.now()}`, sound }))
   return (
     <Trial title="Ring once" code="session.claim(id, ring)" text="Every tab hears the bell, and all of them want to ring. One does.">
       <button type="button" className="plain" data-testid="ring" onClick={ring}>

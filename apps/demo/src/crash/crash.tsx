@@ -4,10 +4,21 @@ import { pane } from '../tab/tab.ts'
 import { Trial } from '../trials/trial.tsx'
 import { endSuddenly } from './end.ts'
 
-const TEXTS =
-  pane === ''
-    ? { title: 'Crash this tab', act: 'Crash this tab …', sure: 'Yes, crash it', text: 'A real crash: the renderer’s process dies. The others see the lock it held come free, and say how long that took.' }
-    : { title: 'Cut this pane off', act: 'Cut it off …', sure: 'Yes, cut it off', text: 'A pane cannot crash alone: it shares its process with the page. Its frame is removed instead, with no goodbye, which looks the same to the others.' }
+const CRASH = {
+  title: 'Crash this tab',
+  text: 'A real crash: the renderer’s process dies. The others see the lock it held come free, and say how long that took.',
+  act: 'Crash this tab …',
+  warning: 'You will see the browser’s crash page; reload it to come back.',
+  sure: 'Yes, crash it',
+}
+const CUT = {
+  title: 'Cut this pane off',
+  text: 'A pane shares its process with the page and cannot crash alone. Its frame is removed with no goodbye, which looks the same to the others.',
+  act: 'Cut it off …',
+  warning: 'This half of the page goes away; it can be brought back.',
+  sure: 'Yes, cut it off',
+}
+const TEXTS = pane === '' ? CRASH : CUT
 
 type Step = 'idle' | 'asked' | 'ending' | 'withstood'
 
@@ -25,7 +36,7 @@ export function Crash({ tabs }: { tabs: number }): ReactElement {
       {step === 'asked' ? (
         <div role="alert" className="sure">
           <p>
-            You will see the browser’s crash page; reload it to come back.
+            {TEXTS.warning}
             {tabs < 2 && ' There is no other tab that could notice.'}
           </p>
           <button type="button" className="bad" data-testid="crash-sure" onClick={end}>

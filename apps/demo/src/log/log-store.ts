@@ -28,7 +28,7 @@ const LIMIT = 200
 export interface Log {
   readonly entries: readonly Entry[]
   tell(news: News, self: string): void
-  subscribe(listener: () => void): Cancel
+  readonly subscribe: (listener: () => void) => Cancel
 }
 
 export function createLog(next: () => number): Log {
@@ -81,8 +81,9 @@ function lineOf(news: News, self: string): (Omit<Entry, 'key'> & { key?: number 
       return { kind: 'sent', key: news.key, where: news.where, who: 'me', text: news.text }
     case 'heard': {
       const { id, where, text, latency } = news
-      const own = news.from === self
-      return { kind: own && SENT_ELSEWHERE.test(where) ? 'sent' : 'heard', id, where: where || 'broadcast', who: own ? 'me' : news.who, text, latency: own ? undefined : latency }
+      const heard = { id, where: where || 'broadcast', text }
+      if (news.from !== self) return { ...heard, kind: 'heard', who: news.who, latency }
+      return { ...heard, kind: SENT_ELSEWHERE.test(where) ? 'sent' : 'heard', who: 'me' }
     }
     case 'came':
     case 'left':

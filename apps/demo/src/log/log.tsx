@@ -19,7 +19,12 @@ export function Log({ log }: { log: LogStore }): ReactElement {
     <section className="log" aria-labelledby="log-title">
       <h2 id="log-title">What went by</h2>
       <div className="filters">
-        <select aria-label="Kind of lines" data-testid="log-kind" value={filter.kind} onChange={({ target }) => setFilter({ ...filter, kind: target.value as Filter['kind'] })}>
+        <select
+          aria-label="Kind of lines"
+          data-testid="log-kind"
+          value={filter.kind}
+          onChange={({ target }) => setFilter({ ...filter, kind: target.value as Filter['kind'] })}
+        >
           {KINDS.map(([kind, label]) => (
             <option key={kind} value={kind}>
               {label}

@@ -1,8 +1,7 @@
 import { duration } from '../wire/latency.ts'
 import type { News } from '../wire/wire.ts'
 import { Effects } from './effects.ts'
-import type { Spot } from './place.ts'
-import type { Scene } from './use-drawing.ts'
+import type { Scene, Spot } from './place.ts'
 
 type Reached = Extract<News, { type: 'reached' }>
 

@@ -20,9 +20,12 @@ export class Effects {
   ring(at: Spot, color: string, size = 1): void {
     for (const [index, delay] of (size < 1 ? [0] : [0, 140, 280]).entries()) {
       const frames = still.matches
-        ? { opacity: [0.6, 0], scale: [0.5, 0.5] }
-        : { opacity: [0.8 - index * 0.2, 0], scale: [0.06, size] }
-      this.#show('ring', at, color)?.animate({ ...frames, translate: [at, at].map(toTranslate) }, { duration: 1500 * Math.sqrt(size), delay, easing: 'cubic-bezier(.2,.7,.3,1)', fill: 'backwards' })
+        ? { opacity: [0.6, 0.3, 0], scale: [0.4 * size, 0.4 * size, 0.4 * size] }
+        : { opacity: [0.9 - index * 0.2, 0.6 - index * 0.15, 0], scale: [0.06, size / 2, size] }
+      this.#show('ring', at, color)?.animate(
+        { ...frames, translate: [at, at, at].map(toTranslate) },
+        { duration: 1800 * Math.sqrt(size), delay, easing: 'cubic-bezier(.2,.7,.3,1)', fill: 'backwards' },
+      )
     }
   }
 
@@ -39,7 +42,7 @@ export class Effects {
     const spark = still.matches ? undefined : this.#show('spark', from, color)
     if (!spark) return arrived()
     const middle: Spot = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2 - 7]
-    const big = 1 + Math.log10(count)
+    const big = 1 + Math.log10(count) / 2
     spark
       .animate({ translate: [from, middle, to].map(toTranslate), scale: [0.4 * big, big, 0.6 * big] }, { duration: 460, easing: 'ease-in-out' })
       .finished.then(arrived, () => {})
@@ -62,7 +65,9 @@ export class Effects {
     element.style.translate = toTranslate(at)
     this.#layer.append(element)
     // What it is animated by begins in this turn: afterwards it is over when that is.
-    queueMicrotask(() => Promise.allSettled(element.getAnimations().map(({ finished }) => finished)).then(() => element.remove()))
+    queueMicrotask(() => {
+      void Promise.allSettled(element.getAnimations().map(({ finished }) => finished)).then(() => element.remove())
+    })
     return element
   }
 }

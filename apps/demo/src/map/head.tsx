@@ -15,7 +15,7 @@ export function Head({ name, color, leads }: { name: string; color: string; lead
       <circle cx="32" cy="37" r="25" fill="currentColor" />
       {leads && <path className="crown" d="M20 15V3l6.5 6L32 1l5.5 8L44 3v12q-12-4-24 0z" />}
       <text x="32" y="46" textAnchor="middle" fill={inkOn(color)}>
-        {[...name][0]?.toUpperCase()}
+        {String.fromCodePoint(name.codePointAt(0) ?? 32).toUpperCase()}
       </text>
     </svg>
   )

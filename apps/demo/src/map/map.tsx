@@ -6,8 +6,15 @@ import { GHOST, place, type Spot, toTranslate } from './place.ts'
 import { Head } from './head.tsx'
 import { useDrawing } from './use-drawing.ts'
 
+interface TabMapProps {
+  members: readonly Member<Tab>[]
+  self: string
+  wire: Wire
+  onPick: (user: string) => void
+}
+
 /** The tabs as they are now, and what moves between them. */
-export function TabMap({ members, self, wire, onPick }: { members: readonly Member<Tab>[]; self: string; wire: Wire; onPick: (user: string) => void }): ReactElement {
+export function TabMap({ members, self, wire, onPick }: TabMapProps): ReactElement {
   const stage = useRef<HTMLDivElement>(null)
   const spots = useMemo(() => place(members, self), [members, self])
   useDrawing(stage, { members, spots }, wire)
@@ -47,6 +54,7 @@ const Node = memo(function Node({ member: { id, userId = '', data }, isSelf, spo
       data-self={isSelf || undefined}
       data-going={data.going || undefined}
       style={{ translate: toTranslate(spot) }}
+      title={`Send to ${userId} alone`}
       onClick={() => onPick(userId)}
     >
       <Head name={userId} color={data.color} leads={data.leads} />

@@ -4,6 +4,12 @@ import type { Tab } from '../hub.ts'
 /** A spot on the map, in hundredths of its width and height. */
 export type Spot = readonly [x: number, y: number]
 
+/** Who stands where. */
+export interface Scene {
+  readonly members: readonly Member<Tab>[]
+  readonly spots: ReadonlyMap<string, Spot>
+}
+
 const CENTRE: Spot = [50, 50]
 /** Above, seen from the centre, in turns. */
 const FIRST = -0.06
@@ -13,7 +19,9 @@ export const GHOST: Spot = around(0, 1)
 
 /** Where tabs stand: this one in the centre, the others around it, those of one person side by side. */
 export function place(members: readonly Member<Tab>[], self: string): ReadonlyMap<string, Spot> {
-  const others = members.filter(({ id }) => id !== self).sort((one, other) => compare(one.userId ?? '', other.userId ?? '') || one.since - other.since || compare(one.id, other.id))
+  const others = members
+    .filter(({ id }) => id !== self)
+    .sort((one, other) => compare(one.userId ?? '', other.userId ?? '') || one.since - other.since || compare(one.id, other.id))
   return new Map([[self, CENTRE], ...others.map(({ id }, index): [string, Spot] => [id, around(index, others.length)])])
 }
 

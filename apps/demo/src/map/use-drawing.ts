@@ -1,17 +1,10 @@
-import type { Member } from '@earshot/core'
 import { type RefObject, useEffect, useRef } from 'react'
-import type { Tab } from '../hub.ts'
 import type { News, Wire } from '../wire/wire.ts'
-import type { Spot } from './place.ts'
-
-/** Who stands where. */
-export interface Scene {
-  readonly members: readonly Member<Tab>[]
-  readonly spots: ReadonlyMap<string, Spot>
-}
+import type { createDrawing } from './drawing.ts'
+import type { Scene } from './place.ts'
 
 // A tab that is alone and silent needs none of it.
-const load = (): Promise<typeof import('./drawing.ts')> => import('./drawing.ts')
+const load = async (): Promise<typeof createDrawing> => (await import('./drawing.ts')).createDrawing
 
 /** Draws the news on the map, as they come and without a render. */
 export function useDrawing(stage: RefObject<HTMLDivElement | null>, { members, spots }: Scene, wire: Wire): void {
@@ -29,7 +22,7 @@ export function useDrawing(stage: RefObject<HTMLDivElement | null>, { members, s
     layer.ariaHidden = 'true'
     let drawing: Promise<(news: News, scene: Scene) => void> | undefined
     const stop = wire.listen(news => {
-      drawing ??= load().then(({ createDrawing }) => createDrawing(element, layer))
+      drawing ??= load().then(create => create(element, layer))
       void drawing.then(draw => draw(news, scene.current))
     })
     return () => {

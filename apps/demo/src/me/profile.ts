@@ -11,7 +11,7 @@ export interface Profile {
 const KEY = 'earshot-demo:profile'
 const TURN = 'earshot-demo:turn'
 const NAMES = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gia', 'Hugo', 'Ines', 'Jon', 'Kim', 'Lou']
-const COLORS = ['#e4572e', '#0b7a75', '#7048e8', '#c98a00', '#d0347e', '#2f6fde', '#4c8c2b']
+const COLORS = ['#e4572e', '#12978c', '#7c5cf0', '#d08a00', '#d83a82', '#3b7be6', '#4f9a2c']
 
 /** What this tab was before a reload, else the next one in turn. */
 export function readProfile(): Profile {

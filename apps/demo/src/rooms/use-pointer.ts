@@ -1,8 +1,13 @@
 import { type DOMAttributes, useEffect, useRef, useState } from 'react'
 import type { Point } from '../hub.ts'
 
-/** How far an arrow key moves, in thousandths. */
-const STEP = 25
+/** How far arrow keys move, in thousandths. */
+const STEPS = new Map<string, Point>([
+  ['ArrowLeft', [-25, 0]],
+  ['ArrowRight', [25, 0]],
+  ['ArrowUp', [0, -25]],
+  ['ArrowDown', [0, 25]],
+])
 /** Points of one stroke at most: who goes on draws a new one. */
 const LONGEST = 400
 
@@ -61,9 +66,9 @@ export function usePointer(options: PointerOptions): { events: DOMAttributes<HTM
     onBlur: () => tell(null),
     onKeyDown(event) {
       const [x, y] = keyed.current
-      const next: Point | undefined = { ArrowLeft: [x - STEP, y], ArrowRight: [x + STEP, y], ArrowUp: [x, y - STEP], ArrowDown: [x, y + STEP] }[event.key] as Point | undefined
+      const step = STEPS.get(event.key)
       if (event.key === ' ') options.onStroke([keyed.current, [x + 1, y]])
-      else if (next) keyed.current = [clamp(next[0]), clamp(next[1])]
+      else if (step) keyed.current = [clamp(x + step[0]), clamp(y + step[1])]
       else return
       event.preventDefault()
       options.onKeyPoint(keyed.current)

@@ -4,17 +4,25 @@ import { say } from '../wire/say.ts'
 import type { Wire } from '../wire/wire.ts'
 
 /** Whom a message is for. */
-export type Target = 'all' | 'others' | 'user' | 'topic'
+type Target = 'all' | 'others' | 'user' | 'topic'
 
 const TARGETS: readonly [Target, string][] = [
   ['all', 'Everyone'],
-  ['others', 'Everyone but me'],
+  ['others', 'Others'],
   ['user', 'One person'],
   ['topic', 'A topic'],
 ]
 
+interface SendProps {
+  users: readonly string[]
+  /** Who was picked, here or on the map. */
+  picked: string
+  onPick: (user: string) => void
+  wire: Wire
+}
+
 /** Sends to all, to others, to one person, or to a topic. */
-export function Send({ users, picked, onPick, wire }: { users: readonly string[]; picked: string; onPick: (user: string) => void; wire: Wire }): ReactElement {
+export function Send({ users, picked, onPick, wire }: SendProps): ReactElement {
   const session = useSession()
   const [target, setTarget] = useState<Target>('all')
   const [topic, setTopic] = useState('news')
@@ -51,7 +59,14 @@ export function Send({ users, picked, onPick, wire }: { users: readonly string[]
         <legend className="sr">To whom</legend>
         {TARGETS.map(([value, label]) => (
           <label key={value}>
-            <input className="sr" data-testid={`to-${value}`} type="radio" name="target" checked={target === value} onChange={() => setTarget(value)} />
+            <input
+              className="sr"
+              data-testid={`to-${value}`}
+              type="radio"
+              name="target"
+              checked={target === value}
+              onChange={() => setTarget(value)}
+            />
             <span>{label}</span>
           </label>
         ))}

@@ -72,8 +72,9 @@ function tellComings(session: AppSession, wire: Wire, signal: AbortSignal): Map<
       if (id === session.id || wire.own.has(id) || type === 'update') return
       const last = crashes.get(id)
       crashes.delete(id)
-      const text = type === 'enter' ? 'is here' : last !== undefined ? `crashed: known ${duration(since(last))} later` : data.going ? 'left' : 'is gone'
-      wire.tell({ type: type === 'enter' ? 'came' : 'left', id, who, text, sudden: last !== undefined })
+      if (type === 'enter') wire.tell({ type: 'came', id, who, text: 'is here' })
+      else if (last === undefined) wire.tell({ type: 'left', id, who, text: data.going ? 'left' : 'is gone', sudden: false })
+      else wire.tell({ type: 'left', id, who, text: `crashed: known ${duration(since(last))} later`, sudden: true })
     })
   })
   return crashes

@@ -13,7 +13,8 @@ export type News =
   | { type: 'reached'; by: string; from: string; id: string; count: number; dropped: number; latency: number }
   /** Something small that is not worth a line. */
   | { type: 'murmur'; from: string }
-  | { type: 'came' | 'left'; id: string; who: string; text: string; sudden: boolean }
+  | { type: 'came'; id: string; who: string; text: string }
+  | { type: 'left'; id: string; who: string; text: string; sudden: boolean }
   | { type: 'rung'; by: string }
   | { type: 'trouble'; text: string }
 
@@ -24,7 +25,7 @@ export interface Wire {
   /** Sessions of this page: their coming and going is no news. */
   readonly own: Set<string>
   /** A number that nobody else has, for what is sent. */
-  next(): number
+  readonly next: () => number
 }
 
 export function createWire(): Wire {
