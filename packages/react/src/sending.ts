@@ -13,16 +13,3 @@ export interface Sending {
 
 /** A message as components see it. */
 export type Shown = Message & Sending
-
-const marked = new WeakMap<Message, Shown>()
-
-/** The message with its status, if it has one. */
-export function shownOf(message: Message): Shown {
-  return marked.get(message) ?? message
-}
-
-/** Says something of an own message to components: in a copy, for listeners have the message itself. */
-export function mark(message: Message, news: Partial<Shown>): void {
-  // An id is put together when it is read: no copy has it by itself.
-  marked.set(message, { ...message, id: message.id, ...news })
-}

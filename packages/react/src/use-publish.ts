@@ -1,7 +1,7 @@
 import type { CheckTopic, DataOf, PublishOptions, TopicHint } from '@earshot/core'
 import { useMade } from './earshot-provider.ts'
 import type { Inputs } from './register.ts'
-import { mark, type Shown } from './sending.ts'
+import type { Shown } from './sending.ts'
 import type { SessionSource } from './session-source.ts'
 import { topicStores } from './topic-store.ts'
 
@@ -25,8 +25,7 @@ function createPublish(source: SessionSource, topic: string): (data: unknown, op
     // Where its session does not hear it, nobody shows it.
     const isHeard = options?.echo !== false && [options?.to ?? userId].flat().includes(userId)
     const tell = (news: Partial<Shown>): void => {
-      mark(message, news)
-      if (isHeard) for (const store of topicStores.of(session).values()) store.show(message)
+      if (isHeard) for (const store of topicStores.of(session).values()) store.show(message, news)
     }
     tell({ status: 'pending' })
     receipt.then(

@@ -79,7 +79,7 @@ export function useTopic(
     const messages = all.filter(message => (echo || message.from !== source.session.id) && (!filter || filter(message))).slice(-limit || Infinity)
     return select ? { selected: select(messages) } : { messages, last: messages.at(-1) }
   }
-  const view = useStore(topicStores, key, choose, isSame, flush)
+  const view = useStore(topicStores, key, choose, (one, other) => shallowEqual(one, other, shallowEqual), flush)
   useBrowserLayoutEffect(() => {
     if (!source.ended) topicStores.find(source, key)?.want(limit, replay)
   }, [source, key, limit, replay])
@@ -87,5 +87,3 @@ export function useTopic(
 }
 
 type Seen = Pick<TopicView<string>, 'messages' | 'last'> | Pick<SelectedView<string, unknown>, 'selected'>
-
-const isSame = (one: Seen, other: Seen): boolean => shallowEqual(one, other, shallowEqual)

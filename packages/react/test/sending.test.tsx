@@ -12,7 +12,7 @@ import { stage } from './support/stage.tsx'
 /** A publish on its way: what the transport was given, and how it ends. */
 interface Sent {
   readonly message: RemoteMessage
-  accept(): Promise<void>
+  accept(offset?: number): Promise<void>
   refuse(code: 'forbidden' | 'outcome-unknown'): Promise<void>
 }
 
@@ -25,7 +25,7 @@ function slowTransport(answers: Partial<TransportConnection> = {}): { transport:
         const { topic, from, userId, time, clock, key } = message
         sent.push({
           message: { topic, from, userId, time, clock, key, data },
-          accept: () => act(async () => resolve({})),
+          accept: offset => act(async () => resolve(offset === undefined ? {} : { offset })),
           refuse: code => act(async () => reject(new EarshotError(code, `the relay said ${code}`))),
         })
       })
@@ -273,35 +273,58 @@ describe('own messages in useTopic, where a relay brings them back', () => {
     expect(errors).toEqual([])
   })
 
-  it('are replaced as well when the acceptance comes first', async () => {
+  it('are in their place as soon as the acceptance names it, and stay the same when they come back', async () => {
     const { transport, sent } = slowTransport({ ordered: true })
     const { show, frames } = stage({ transport })
     const { element, now, text, find } = chat()
     show(element())
     act(() => now().publish('mine'))
-    await sent[0]?.accept()
-    await frames.next()
-    expect(text()).toBe('mine:sent')
-    transport.link.deliver({ ...sent[0]?.message, offset: 7 } as RemoteMessage)
+    await sent[0]?.accept(7)
     await frames.next()
     expect(text()).toBe('mine:sent')
     expect(find('mine')?.offset).toBe(7)
+    const accepted = find('mine')
+    transport.link.deliver({ ...sent[0]?.message, offset: 7 } as RemoteMessage)
+    await frames.next()
+    expect(find('mine')).toBe(accepted)
+    expect(now().messages).toHaveLength(1)
   })
 
   it('are sent, not failed, when they come back although nobody knew the outcome', async () => {
     const { transport, sent } = slowTransport({ ordered: true })
     const { show, frames } = stage({ transport })
-    const { element, now, text } = chat()
+    const { element, now, text, find } = chat()
     show(element())
     act(() => now().publish('one'))
     act(() => now().publish('two'))
     await sent[0]?.refuse('outcome-unknown')
     await frames.next()
     expect(text()).toBe('one:failed two:pending')
-    for (const { message } of sent) transport.link.deliver(message)
+    for (const [index, { message }] of sent.entries()) transport.link.deliver({ ...message, offset: index + 1 })
     await sent[1]?.refuse('outcome-unknown')
     await frames.next()
     expect(text()).toBe('one:sent two:sent')
+    expect(find('one')).not.toHaveProperty('error')
+  })
+
+  it('move to where the log has them', async () => {
+    const { transport, sent } = slowTransport({ ordered: true })
+    const { show, frames } = stage({ transport })
+    const { element, now, text } = chat()
+    show(element())
+    for (const data of ['one', 'two', 'three']) act(() => now().publish(data))
+    const [one, two, three] = sent.map(({ message }) => message)
+    transport.link.deliver({ topic: 'chat', data: 'theirs', from: 'far', time: 0, clock: 99, key: 'far.x', offset: 20 })
+    await frames.next()
+    expect(text()).toBe('one:pending two:pending three:pending theirs')
+    transport.link.deliver({ ...three, offset: 19 } as RemoteMessage)
+    transport.link.deliver({ ...one, offset: 21 } as RemoteMessage)
+    await frames.next()
+    expect(text()).toBe('two:pending three:sent theirs one:sent')
+    await sent[1]?.accept(22)
+    transport.link.deliver({ ...two, offset: 22 } as RemoteMessage)
+    await frames.next()
+    expect(text()).toBe('three:sent theirs one:sent two:sent')
   })
 })
 
