@@ -6,7 +6,10 @@ const GRACE = 300
 /** Adds a user; the result takes it away again. */
 export type Retain = (grace?: number) => Cancel
 
-/** Starts a thing for its first user, and ends it when the last one has been gone for a while. Afterwards it may start anew, unless its owner has ended. */
+/**
+ * Starts a thing for its first user, and ends it when the last one has been gone for a while. Afterwards it may start anew, unless its owner
+ * has ended.
+ */
 export function lease(owner: { readonly hub: { readonly clock: Clock }; readonly ended?: boolean }, start: () => Cancel): Retain {
   let users = 0
   let end: Cancel | undefined

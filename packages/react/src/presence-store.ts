@@ -4,7 +4,7 @@ import { createStore, type Store, type StoreHost } from './store.ts'
 import { createStores, type Stores } from './stores.ts'
 
 /** Who is on a topic, as components see it. */
-export interface PresenceState {
+interface PresenceState {
   readonly members: readonly Member[]
   readonly others: readonly Member[]
   readonly self: Member | undefined

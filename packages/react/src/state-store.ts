@@ -2,7 +2,7 @@ import { createStore, type Store, type StoreHost } from './store.ts'
 import { createStores, type Stores } from './stores.ts'
 
 /** A shared value, as components see it. */
-export interface StateNow {
+interface StateNow {
   /** `undefined`: nobody has written one, as far as it is known. */
   readonly value: unknown
   readonly status: 'loading' | 'ready'

@@ -4,8 +4,8 @@ import { claim } from './claim.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 
 /**
- * Runs `task` in one tab of the browser only – at most once in 60 s for this id, while that tab lives –, when mounted and when `id` changes. No id,
- * no claim. What `task` throws, and `unsupported` where tabs cannot agree, reaches the hub's `error` event. Without a transport it runs here.
+ * Runs `task` in one tab of the browser only – at most once in 60 s for this id, while that tab lives –, when mounted and when `id` changes.
+ * No id, no claim. What `task` throws, and `unsupported` where tabs cannot agree, reaches the hub's `error` event. Without a transport it runs here.
  */
 export function useClaim(id: string | undefined | null, task: () => unknown): void {
   const source = useSource()

@@ -8,11 +8,11 @@ import { asItIs, type IsEqual, useStore } from './use-store.ts'
  * has changed, compared by `isEqual` – shallowly by default. What happens to other members costs it nothing.
  * @throws `invalid-topic`, `session-closed` while mounting
  */
-export function useMember<Topic extends TopicHint<Members>>(
+export function useMember<const Topic extends TopicHint<Members>>(
   topic: Topic & CheckTopic<Members, Topic>,
   id: string,
 ): Member<DataOf<Members, Topic>> | undefined
-export function useMember<Topic extends TopicHint<Members>, Selected>(
+export function useMember<const Topic extends TopicHint<Members>, Selected>(
   topic: Topic & CheckTopic<Members, Topic>,
   id: string,
   select: (member: Member<DataOf<Members, Topic>>) => Selected,

@@ -8,8 +8,8 @@ import { asItIs, type IsEqual, useStore } from './use-store.ts'
  * `isEqual` – shallowly by default. Brought up to date once a frame; it only observes.
  * @throws `invalid-topic`, `session-closed` while mounting
  */
-export function useMembers<Topic extends TopicHint<Members>>(topic: Topic & CheckTopic<Members, Topic>): readonly Member<DataOf<Members, Topic>>[]
-export function useMembers<Topic extends TopicHint<Members>, Selected>(
+export function useMembers<const Topic extends TopicHint<Members>>(topic: Topic & CheckTopic<Members, Topic>): readonly Member<DataOf<Members, Topic>>[]
+export function useMembers<const Topic extends TopicHint<Members>, Selected>(
   topic: Topic & CheckTopic<Members, Topic>,
   select: (members: readonly Member<DataOf<Members, Topic>>[]) => Selected,
   isEqual?: IsEqual<Selected>,

@@ -27,7 +27,7 @@ export interface PresenceView<Data> {
  * without, it only observes. When several components enter, there is one entry, and the last mounted one speaks. Data is compared shallowly.
  * @throws `invalid-topic`, `not-serializable`, `session-closed` while mounting
  */
-export function usePresence<Topic extends TopicHint<Members>>(
+export function usePresence<const Topic extends TopicHint<Members>>(
   topic: Topic & CheckTopic<Members, Topic>,
   data?: DataOf<Members, Topic>,
 ): PresenceView<DataOf<Members, Topic>>

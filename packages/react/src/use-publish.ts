@@ -10,7 +10,7 @@ import { topicStores } from './topic-store.ts'
  * (`invalid-topic`, `invalid-data`, `not-serializable`, `session-closed`), what fails later reaches the hub's `error` event. Where `useTopic`
  * shows the message, it says how far it has come.
  */
-export function usePublish<Topic extends TopicHint<Inputs>>(
+export function usePublish<const Topic extends TopicHint<Inputs>>(
   topic: Topic & CheckTopic<Inputs, Topic>,
 ): (data: DataOf<Inputs, Topic>, options?: PublishOptions) => void {
   return useMade(createPublish, topic)

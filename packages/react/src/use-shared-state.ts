@@ -19,7 +19,7 @@ export interface SetShared<Value> {
  * are ignored. Own writes show at once, those of others with the next frame.
  * @throws `invalid-topic`, `session-closed` while mounting; the setter: `invalid-data`, `not-serializable`, `session-closed`
  */
-export function useSharedState<Topic extends TopicHint<Topics>>(
+export function useSharedState<const Topic extends TopicHint<Topics>>(
   topic: Topic & CheckTopic<Topics, Topic>,
   initial: DataOf<Topics, Topic>,
 ): SharedStateView<DataOf<Topics, Topic>>

@@ -86,7 +86,8 @@ describe('useMember', () => {
       return null
     }
     function Told({ id }: { id: string }): null {
-      const rounded = useMember('room', id, ({ data }) => data as Place, (one, other) => Math.round((one?.y ?? 0) / 10) === Math.round((other?.y ?? 0) / 10))
+      const tens = (place: Place | undefined): number => Math.round((place?.y ?? 0) / 10)
+      const rounded = useMember('room', id, ({ data }) => data as Place, (one, other) => tens(one) === tens(other))
       useEffect(() => committed('told', rounded))
       return null
     }

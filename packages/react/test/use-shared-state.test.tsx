@@ -9,8 +9,14 @@ import { testFrames } from './support/frames.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { stage } from './support/stage.tsx'
 
+interface ThemeProps {
+  initial?: unknown
+  topic?: string
+  see?: (view: SharedStateView<unknown>) => unknown
+}
+
 /** Shows a theme, and hands out each view of it. */
-function Theme({ initial = 'light', topic = 'theme', see }: { initial?: unknown; topic?: string; see?: (view: SharedStateView<unknown>) => unknown }): ReactElement {
+function Theme({ initial = 'light', topic = 'theme', see }: ThemeProps): ReactElement {
   const view = useSharedState(topic, initial)
   useEffect(() => void see?.(view))
   return (

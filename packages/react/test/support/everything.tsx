@@ -1,6 +1,19 @@
 import type { Message } from '@earshot/core'
 import { type ReactElement, useEffect } from 'react'
-import { useClaim, useConnection, useLeader, useMember, useMembers, usePresence, usePresenceCount, usePublish, useSession, useSharedState, useSubscription, useTopic } from '../../src/index.ts'
+import {
+  useClaim,
+  useConnection,
+  useLeader,
+  useMember,
+  useMembers,
+  usePresence,
+  usePresenceCount,
+  usePublish,
+  useSession,
+  useSharedState,
+  useSubscription,
+  useTopic,
+} from '../../src/index.ts'
 import { recordingTransport, type RecordingTransport } from './recording-transport.ts'
 
 /** What `Everything` makes a transport hear, once. */
@@ -44,7 +57,8 @@ export function Everything({ hear, rendered }: { hear?: (message: Message) => un
   useEffect(() => void rendered?.())
   return (
     <button onClick={() => publish('hi')}>
-      {[useConnection().state, useLeader(), messages.length, selected.count, members.length, !!member, names.length, count, JSON.stringify(theme)].join(' ')}
+      {[useConnection().state, useLeader(), messages.length, selected.count, members.length, !!member, names.length, count].join(' ')}
+      {JSON.stringify(theme)}
     </button>
   )
 }
