@@ -26,7 +26,7 @@ const scenes = {
     return ada
   },
   async dark(open) {
-    const [ada, bob] = await open(1280, 1150, ['Ada', 'Bob', 'Cleo'])
+    const [ada, bob] = await open(1280, 1310, ['Ada', 'Bob', 'Cleo'])
     await ada.click(by('theme-dark') + ' + span')
     await ada.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     await enter(ada, bob)
@@ -38,7 +38,7 @@ const scenes = {
     await enter(ada, bob)
     await ada.click(by('more'))
     await ada.waitForSelector(by('trials'))
-    await forget(ada)
+    await settle(ada)
     await ada.click(by('burst'))
     await hold(ada)
     return ada
@@ -60,6 +60,10 @@ const scenes = {
       ['left', 'right'].map(async (pane) => (await page.waitForSelector(`[data-pane=${pane}]`)).contentFrame()),
     )
     await right.waitForSelector(`${by('node')}:nth-of-type(2)`)
+    // The first one also loads what draws it.
+    await left.click(by('send'))
+    await right.waitForSelector('.hears')
+    await Promise.all([settle(left), settle(right)])
     await left.click(by('send'))
     await Promise.all([hold(left), hold(right)])
     return page
@@ -110,25 +114,29 @@ async function signIn(page, name) {
 /** Says something that all hear. */
 async function talk(page) {
   await page.bringToFront()
-  await forget(page)
+  await settle(page)
   await page.locator(by('send-text')).fill('Anybody within earshot?')
   await page.click(by('send'))
   await hold(page)
 }
 
-/** Whoever pricked up its ears before does not count. */
-async function forget(page) {
+/** Waits until nothing is under way, and nobody has just pricked up their ears. */
+async function settle(page) {
+  await page.waitForFunction(() => document.getAnimations().length === 0)
   await page.$$eval('.hears', (nodes) => nodes.forEach((node) => node.classList.remove('hears')))
 }
 
-/** Stops the map at the moment to show: the ring under way, and the others pricking up their ears. */
+/** Stops the map at the moment to show: the ring under way, and those who hear pricking up their ears. */
 async function hold(view) {
+  await view.waitForSelector('.ring')
   await view.waitForSelector('.hears')
-  await view.evaluate(() => {
-    for (const animation of document.getAnimations()) {
-      animation.pause()
-      animation.currentTime = animation.effect.target.className === 'ring' ? 560 : 420
-    }
+  await view.evaluate(async () => {
+    const animations = document.getAnimations()
+    for (const animation of animations) animation.pause()
+    // What has just begun can be moved when it has been drawn once.
+    await Promise.all(animations.map(({ ready }) => ready))
+    const moments = new Map([['ring', 560], ['word good', 420], ['word bad', 420]])
+    for (const animation of animations) animation.currentTime = moments.get(animation.effect.target.className) ?? 200
   })
 }
 
