@@ -20,8 +20,9 @@ export interface RelayOptions {
   /** What keeps the log. @default memoryEngine() */
   engine?: Engine
   /**
-   * Looks at what a connection came with, and says whose it is. An `EarshotError` with the code `unauthorized` or `forbidden` refuses it by name,
-   * anything else that it throws is reported and refuses it, too. @default everybody is nobody in particular
+   * Looks at what a connection came with, and says whose it is. An `EarshotError` with the code `unauthorized` or `forbidden` refuses it by name;
+   * `not-connected` or `timeout` say that it cannot be told now, and the client comes back later; anything else that it throws is reported and refuses it,
+   * too. @default everybody is nobody in particular
    */
   authenticate?: (request: IncomingMessage, token: string | undefined) => Identity | Promise<Identity>
   /** What a user may do. @default everything */

@@ -8,6 +8,8 @@ export type Action = 'publish' | 'subscribe' | 'presence' | 'history'
 export interface AccessRequest {
   /** Whom the connection's token proved; `null`: nobody. */
   readonly user: string | null
+  /** What `authenticate` gave beside the user. */
+  readonly data: unknown
   readonly action: Action
   /** A topic; for `subscribe` and `history` perhaps a pattern. `''` stands for broadcasts. */
   readonly topic: string
@@ -29,6 +31,7 @@ export class Access {
   readonly #limit: number
   readonly #remembered = new Map<string, readonly string[]>()
   user: string | null = null
+  #data: unknown
 
   constructor(authorize: Authorize | undefined, clock: Clock, limit: number) {
     this.#authorize = authorize
@@ -37,8 +40,9 @@ export class Access {
   }
 
   /** Another token: everything is asked anew. */
-  reset(user: string | null): void {
+  reset(user: string | null, data?: unknown): void {
     this.user = user
+    this.#data = data
     this.#remembered.clear()
   }
 
@@ -52,7 +56,7 @@ export class Access {
     const known = this.#remembered.get(key)
     if (known) return known
     const { user } = this
-    const answer = this.#authorize({ user, action, topic })
+    const answer = this.#authorize({ user, data: this.#data, action, topic })
     const remember = (decision: Decision): readonly string[] => {
       const patterns = patternsOf(decision, topic)
       if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()

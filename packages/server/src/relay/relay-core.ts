@@ -20,6 +20,8 @@ export interface Identity {
   readonly userId: string | null
   /** Wall-clock milliseconds at which the token is over. @default never */
   readonly expires?: number
+  /** Anything that `authorize` wants to know of the token: it is handed on as it is. */
+  readonly data?: unknown
 }
 
 /** What a relay's inner part needs of its surroundings. */
@@ -37,6 +39,9 @@ export interface CoreOptions {
   /** Something failed that no client is to blame for. */
   readonly failed: (error: unknown) => void
 }
+
+/** Within how long those come back whose token could not be checked, in milliseconds. */
+const UNCHECKED_SPREAD = 10_000
 
 /** What belongs to a connection. */
 interface Guest {
@@ -188,7 +193,7 @@ export class RelayCore {
       if (connection.state === 'closed') return
       if (identity.userId !== null && !identity.userId) throw new EarshotError('invalid-options', 'authenticate must give { userId: string | null }')
       if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
-      connection.access.reset(identity.userId)
+      connection.access.reset(identity.userId, identity.data)
       limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (!first) return this.#regrant(connection)
       connection.state = 'open'
@@ -196,7 +201,10 @@ export class RelayCore {
     } catch (error) {
       const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
       if (!isKnown) this.#options.failed(error)
-      if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
+      // Nobody can say whether the token is good: its owner is not sent away for good.
+      const isAway = isEarshotError(error, 'timeout') || isEarshotError(error, 'not-connected')
+      if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', UNCHECKED_SPREAD)
+      else if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
       else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
     }
   }

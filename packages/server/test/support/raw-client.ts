@@ -36,17 +36,17 @@ export class RawClient {
     this.socket.send(frames.map(frame => JSON.stringify(frame)).join('\n'))
   }
 
-  /** Takes the next frame of a kind, now or when it comes. */
-  async next<Kind extends RelayFrame['t']>(kind: Kind): Promise<Extract<RelayFrame, { t: Kind }>> {
+  /** Takes the next frame of these kinds, now or when it comes. */
+  async next<Kind extends RelayFrame['t']>(...kinds: Kind[]): Promise<Extract<RelayFrame, { t: Kind }>> {
     for (;;) {
-      const at = this.#frames.findIndex(({ t }) => t === kind)
+      const at = this.#frames.findIndex(({ t }) => kinds.some(kind => kind === t))
       const [frame] = at < 0 ? [] : this.#frames.splice(at, 1)
-      if (frame && isKind(frame, kind)) return frame
+      if (frame && isOf(frame, kinds)) return frame
       await new Promise<void>(resolve => this.#wanted.push(resolve))
     }
   }
 }
 
-function isKind<Kind extends RelayFrame['t']>(frame: RelayFrame, kind: Kind): frame is Extract<RelayFrame, { t: Kind }> {
-  return frame.t === kind
+function isOf<Kind extends RelayFrame['t']>(frame: RelayFrame, kinds: readonly Kind[]): frame is Extract<RelayFrame, { t: Kind }> {
+  return kinds.some(kind => kind === frame.t)
 }

@@ -1,0 +1,1 @@
+export { jwtAuth, type JwtAuth, type JwtOptions } from './jwt-auth.ts'
