@@ -1,0 +1,1 @@
+export { earshot, type EarshotPluginApi, type EarshotPluginOptions } from './earshot.ts'
