@@ -12,7 +12,7 @@ import { prepareFolder, runExamples } from './support/example-runs.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const work = join(root, '.cache/docs')
-const packages = ['core', 'transport', 'react']
+const packages = ['core', 'transport', 'react', 'server']
 const documents = documentsIn(root)
 const examples = documents.flatMap(document => readExamples(root, document))
 const runnable = examples.filter(saysResults)
@@ -29,8 +29,9 @@ describe('every example in the documents', () => {
   it('compiles under the strictest flags', { timeout: 120_000 }, async () => {
     // An example that registers its types for all hooks must not do so for the other examples.
     const registering = examples.filter(({ code }) => code.includes('declare module'))
-    const others = examples.filter(example => !registering.includes(example))
-    const projects = [project('types', others), ...registering.map(example => project(example.name, [example]))]
+    const serving = examples.filter(({ code }) => /from '(node:|@earshot\/server)/.test(code))
+    const others = examples.filter(example => !registering.includes(example) && !serving.includes(example))
+    const projects = [project('types', others), project('server-types', serving, ['node']), ...registering.map(example => project(example.name, [example]))]
     expect(await compile(projects)).toBe('')
   })
 })
@@ -70,7 +71,7 @@ describe('docs/errors.md', () => {
   })
 
   it('marks those that nothing raises yet', () => {
-    const code = [...packages, 'server'].flatMap(sources).map(read).join('')
+    const code = packages.flatMap(sources).map(read).join('')
     // Some are made of a code that a table or a choice gives.
     const raised = (name: string | undefined): string => (code.includes(`EarshotError('${name}'`) || code.includes(` '${name}'],`) || code.includes(`: '${name}')`) ? 'yes' : 'not')
     expect(rows).toEqual(codes.map(name => [name, raised(name)]))
@@ -86,7 +87,7 @@ describe('docs/errors.md', () => {
 
 describe('docs/ARCHITECTURE.md', () => {
   it('has a line for every file, and for no other', () => {
-    const named = [...read('docs/ARCHITECTURE.md').matchAll(/^\| `((?:core|transport|react)\/[a-z/.-]+)` \|/gm)].map(([, file]) => `packages/${file}`)
+    const named = [...read('docs/ARCHITECTURE.md').matchAll(/^\| `((?:core|transport|react|server)\/[a-z/.-]+)` \|/gm)].map(([, file]) => `packages/${file}`)
     const files = packages.flatMap(sources).map(file => file.replace('/src/', '/'))
     expect(named.sort()).toEqual(files.sort())
   })
@@ -114,12 +115,13 @@ describe('README.md', () => {
 })
 
 /** Writes a program of these examples; gives its folder. */
-function project(name: string, given: readonly Example[]): string {
+function project(name: string, given: readonly Example[], types: readonly string[] = []): string {
   const folder = join(work, name)
   mkdirSync(folder)
   for (const { name: file, language, code } of given) writeFileSync(join(folder, `${file}.${language}`), `${code}export {}\n`)
   const compilerOptions = {
     outDir: 'out',
+    types,
     noUnusedLocals: false,
     noUnusedParameters: false,
     lib: ['ES2022', 'ESNext.Disposable', 'DOM', 'DOM.Iterable'],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** Every document that has examples, by its path from the root. */
 export function documentsIn(root: string): string[] {
-  const readmes = ['core', 'transport', 'react'].map(name => `packages/${name}/README.md`)
+  const readmes = ['core', 'transport', 'react', 'server'].map(name => `packages/${name}/README.md`)
   return ['README.md', ...filesIn(root, 'docs').filter(file => file.endsWith('.md')), ...readmes]
 }
 

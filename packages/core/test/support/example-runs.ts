@@ -11,11 +11,16 @@ const modules = {
   '@earshot/core': 'packages/core',
   '@earshot/transport': 'packages/transport',
   '@earshot/react': 'packages/react',
+  '@earshot/server': 'packages/server',
   '@testing-library/react': 'packages/react/node_modules/@testing-library/react',
   react: 'packages/react/node_modules/react',
   'react-dom': 'packages/react/node_modules/react-dom',
   '@types/react': 'packages/react/node_modules/@types/react',
+  '@types/ws': 'packages/server/node_modules/@types/ws',
+  'prom-client': 'packages/server/node_modules/prom-client',
+  vite: 'packages/server/node_modules/vite',
   vitest: 'node_modules/vitest',
+  ws: 'packages/server/node_modules/ws',
   zod: 'packages/core/node_modules/zod',
 }
 

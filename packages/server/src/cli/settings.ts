@@ -15,7 +15,7 @@ export interface Settings {
 }
 
 /** How tokens are checked. */
-export interface JwtSettings {
+interface JwtSettings {
   readonly secret: string | undefined
   readonly jwksUrl: string | undefined
   readonly issuer: string | undefined
