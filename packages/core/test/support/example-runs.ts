@@ -62,7 +62,7 @@ async function buildAll(examples: readonly Example[], folder: string): Promise<v
     outExtension: { '.js': '.mjs' },
     conditions: ['@earshot/source'],
     mainFields: ['module', 'main'],
-    external: ['vitest'],
+    external: ['vitest', 'node:*', 'ws', 'prom-client'],
     bundle: true,
     splitting: true,
     format: 'esm',
