@@ -107,7 +107,8 @@ await server.close()
 async function signIn(page, name) {
   const field = await page.waitForSelector(by('me-name'))
   if ((await field.evaluate(({ value }) => value)) === name) return
-  await page.locator(by('me-name')).fill(name)
+  await field.evaluate((input) => input.select())
+  await field.type(name)
   await page.click(by('me-save'))
 }
 

@@ -16,7 +16,7 @@ export async function visit(suite: Suite, name: string, path = '/'): Promise<Pag
 }
 
 export async function signIn(page: Page, name: string): Promise<void> {
-  await page.locator(by('me-name')).fill(name)
+  await fill(page, by('me-name'), name)
   // It may have had this name already.
   await page.keyboard.press('Enter')
   await page.waitForSelector(`${by('person')}[data-user="${name}"]`)
@@ -44,6 +44,14 @@ export async function click(view: View, selector: string): Promise<void> {
   await view.locator(selector).click()
 }
 
+/** Types over what a field has. It is never empty meanwhile: a render between would put back what was there. */
+export async function fill(view: View, selector: string, text: string): Promise<void> {
+  await front(view)
+  const field = await (await view.waitForSelector(selector))?.toElement('input')
+  await field?.evaluate(input => input.select())
+  await field?.type(text)
+}
+
 /** Who is shown, with how many tabs. */
 export async function people(view: View): Promise<[string, number][]> {
   await front(view)
@@ -64,7 +72,7 @@ export async function log(view: View, kind: string): Promise<string[]> {
 
 export async function send(view: View, to: 'all' | 'others' | 'topic' | 'user', text: string): Promise<void> {
   await click(view, `label:has(${by(`to-${to}`)})`)
-  await view.locator(by('send-text')).fill(text)
+  await fill(view, by('send-text'), text)
   await view.locator(by('send')).click()
 }
 
@@ -76,7 +84,7 @@ export function session(view: View): Promise<string | null> {
 /** Says something in the room that the view is in. */
 export async function chat(view: View, text: string): Promise<void> {
   await front(view)
-  await view.locator(by('chat-text')).fill(text)
+  await fill(view, by('chat-text'), text)
   await view.locator(by('chat-send')).click()
 }
 

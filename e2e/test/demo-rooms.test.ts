@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { attributes, by, chat, chatted, click, enter, front, joined, texts, visit } from '../support/demo.ts'
+import { attributes, by, chat, chatted, click, enter, fill, front, joined, texts, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo' })
@@ -27,7 +27,7 @@ test('a room has chat with typing, hands and strokes, for those who are in it', 
   await enter(xenia, 'attic')
   await expect.poll(() => texts(xenia, `${by('door-attic')} .count`)).toEqual(['2'])
 
-  await xenia.locator(by('chat-text')).fill('anybody')
+  await fill(xenia, by('chat-text'), 'anybody')
   await front(yorick)
   await expect.poll(() => texts(yorick, by('typing'))).toEqual(['Xenia is typing …'])
   await chat(xenia, 'anybody here?')

@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { attributes, by, click, front, joined, log, people, send, session, signIn, texts, visit } from '../support/demo.ts'
+import { attributes, by, click, fill, front, joined, log, people, send, session, signIn, texts, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo' })
@@ -99,9 +99,9 @@ test('the log has what was sent before what is heard of it, is filtered, and out
   expect(await kinds()).toEqual(['heard', 'sent', 'heard', 'sent'])
 
   const shown = (): Promise<(string | null)[]> => texts(xenia, `${by('entry')} .text`)
-  await xenia.locator(by('log-filter')).fill('topics/*')
+  await fill(xenia, by('log-filter'), 'topics/*')
   await expect.poll(shown).toEqual(['second', 'second'])
-  await xenia.locator(by('log-filter')).fill('FIR')
+  await fill(xenia, by('log-filter'), 'FIR')
   await expect.poll(shown).toEqual(['first', 'first'])
   await xenia.select(by('log-kind'), 'people')
   await expect.poll(shown).toEqual([])
@@ -110,7 +110,7 @@ test('the log has what was sent before what is heard of it, is filtered, and out
 test('a topic that is none is refused with a reason, and marked', async () => {
   const xenia = await visit(suite, 'Xenia')
   await click(xenia, `label:has(${by('to-topic')})`)
-  await xenia.locator(by('send-topic')).fill('a//b')
+  await fill(xenia, by('send-topic'), 'a//b')
   await send(xenia, 'topic', 'nowhere')
   await expect.poll(() => texts(xenia, by('refusal'))).toEqual([expect.stringContaining('a//b')])
   expect(await log(xenia, 'heard')).toEqual([])
