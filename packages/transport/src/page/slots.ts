@@ -3,11 +3,6 @@ import type { StorageLike } from '@earshot/core'
 /** Sessions of unnamed id that a tab keeps over reloads, at most. */
 const MAX_SLOTS = 64
 
-/** What is written into a slot: whose session it is, and more. */
-export interface Slotted {
-  readonly userId: string | null
-}
-
 /** Places in `sessionStorage`, one for each session of a tab, found again by the page that is loaded next. */
 export class Slots {
   readonly #storage: StorageLike | null

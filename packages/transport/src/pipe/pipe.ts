@@ -9,7 +9,7 @@ export interface Pipe {
 }
 
 /** What a pipe tells. */
-export interface PipeEvents {
+interface PipeEvents {
   opened(): void
   /** Frames came, one a line. */
   received(text: string): void
