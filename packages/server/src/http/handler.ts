@@ -79,6 +79,8 @@ async function serve(answer: Answer, request: IncomingMessage, response: ServerR
   } catch (thrown) {
     // Whoever asked has hung up.
     if (request.destroyed && !request.complete) return
+    // Somebody else has answered before.
+    if (response.headersSent) return host.failed(thrown)
     const error = toApiError(thrown)
     const { code, message, status, headers } = error
     const fields = { method: request.method, path: pathOf(request), status, code }

@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http'
+import { createServer, type IncomingMessage, request } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRelay, memoryEngine } from '../../src/index.ts'
 import { joinHub, listen, startRelay } from '../support/running-relay.ts'
@@ -215,6 +215,19 @@ describe('what is refused', () => {
     expect(relay.stats.published).toBe(0)
   })
 
+  it('half a body harms nobody', async () => {
+    const failures: unknown[] = []
+    const { relay, http, port, server } = await startRelay({ onError: error => failures.push(error) }, { key })
+    const hungUp = new Promise(resolve => server.once('request', (incoming: IncomingMessage) => incoming.once('close', resolve)))
+    const half = request({ host: '127.0.0.1', port, path: '/earshot/publish', method: 'POST', headers: { ...bearer, 'content-length': 100 } })
+    half.on('error', () => {})
+    server.once('request', () => half.destroy())
+    half.write('{"topic":')
+    await hungUp
+    expect(await post(`${http}/earshot/publish`, { topic: 'a', data: 1 })).toMatchObject({ status: 200 })
+    expect([relay.stats.published, failures]).toEqual([1, []])
+  })
+
   it('another method', async () => {
     const { http } = await startRelay({}, { key })
     const got = await ask(`${http}/earshot/publish`)
@@ -259,6 +272,23 @@ describe('an app around it', () => {
     expect(await ask(`${http}/healthz`)).toMatchObject({ status: 200, body: 'the app' })
     expect(await ask(`${http}/earshot`)).toMatchObject({ status: 200, body: 'the app' })
     expect(await ask(`${http}/earshot/occupancy?topic=a`)).toMatchObject({ status: 200, body: { sessions: 0 } })
+  })
+
+  it('may have answered already: that is told, and nothing breaks', async () => {
+    const failures: unknown[] = []
+    const relay = createRelay({ onError: error => failures.push(error) })
+    const handler = relay.handler()
+    const server = createServer((incoming, response) => {
+      response.end('"the app"')
+      handler(incoming, response)
+    })
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+      return relay.close()
+    })
+    expect(await ask(`http://127.0.0.1:${await listen(server)}/earshot/healthz`)).toMatchObject({ status: 200, body: 'the app' })
+    await expect.poll(() => failures).toEqual([expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' })])
   })
 
   it('is told when it has read the body before the relay', async () => {
