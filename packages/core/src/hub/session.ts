@@ -80,12 +80,13 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
 
   identify(id: string, incarnation: number): void {
     // A member goes by its session's id and life: under new ones it enters anew.
-    const entries = [...this.parts].flatMap(part => (this.#id !== undefined && part instanceof HubPresence && part.self ? [{ part, data: part.self.data }] : []))
+    const entries = [...this.parts].flatMap(part => (part instanceof HubPresence && part.entered ? [{ part, data: part.self?.data }] : []))
     if (this.#id !== id) for (const { part } of entries) part.evict()
     this.#id = id
     this.key = `${id}.${this.hub.tag}`
     this.#incarnation = incarnation
-    for (const { part, data } of entries) part.enter(data)
+    // Once, if it did so through several handles.
+    for (const { part, data } of entries) if ((part.self?.clock ?? 0) < incarnation * CLOCKS_PER_LIFE) part.enter(data)
   }
 
   tick(): number {

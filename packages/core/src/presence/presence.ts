@@ -89,7 +89,8 @@ export class HubPresence extends Handle implements Presence {
   readonly listeners: Listeners<PresenceEvent>
   readonly #session: PresenceHost
   readonly #shared: PresenceTopic
-  #entered = false
+  /** It entered through this handle, and has not left since. */
+  entered = false
 
   constructor(topic: string, session: PresenceHost) {
     super(`presence of "${topic}"`, session.parts)
@@ -130,7 +131,7 @@ export class HubPresence extends Handle implements Presence {
     const member: Member = { id, userId, data, since: this.self?.since ?? hub.clock.now(), clock: this.#session.tick() }
     // First abroad: data that cannot travel is refused before anything has changed here.
     hub.use()?.presence(topic, member, true)
-    this.#entered = true
+    this.entered = true
     hub.presences.put(topic, member)
   }
 
@@ -154,7 +155,7 @@ export class HubPresence extends Handle implements Presence {
   protected end(): void {
     const { hub } = this.#session
     const { handles } = this.#shared
-    if (this.#entered) this.#leave()
+    if (this.entered) this.#leave()
     handles.delete(this)
     if (handles.size === 0) void hub.use()?.watch(this.topic, false)
     hub.presences.tell(this.topic)
@@ -163,7 +164,7 @@ export class HubPresence extends Handle implements Presence {
   #leave(): void {
     const { self, topic } = this
     const { hub } = this.#session
-    this.#entered = false
+    this.entered = false
     if (!self) return
     const clock = this.#session.tick()
     hub.use()?.presence(topic, { ...self, clock }, false)

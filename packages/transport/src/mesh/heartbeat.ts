@@ -25,8 +25,14 @@ export class Heartbeat {
   }
 
   start(): void {
+    this.#wait()
+    // It may have been hidden since its hello.
+    this.beat()
+  }
+
+  #wait(): void {
     this.#timer = this.#env.clock.after(TICK, () => {
-      this.start()
+      this.#wait()
       this.#tick()
       // The distance, so that a clock that is set back does not silence it.
       if (!this.#hidden || Math.abs(this.#env.clock.now() - this.#beaten) >= HIDDEN_BEAT) this.beat()

@@ -1,4 +1,5 @@
 import type { Clock, LocksLike } from '@earshot/core'
+import { promptly } from '../page/promptly.ts'
 
 /** The tabs that hold a lock now and will welcome a newcomer; nothing where that cannot be known. */
 export async function expectedTabs(locks: LocksLike | null, prefix: string): Promise<string[] | undefined> {
@@ -31,7 +32,7 @@ export class Waiting {
       const look = (): void => {
         if (done()) end()
       }
-      const cancel = this.#clock.after(limit, end)
+      const cancel = promptly(this.#clock, limit, end)
       this.#looks.add(look)
       look()
     })

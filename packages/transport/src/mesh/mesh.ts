@@ -89,6 +89,7 @@ export class Mesh implements TransportConnection {
       resend: (from, to) => this.#out.resend(from, to),
       wanted: topic => this.#wanted(topic),
       tidy: () => this.#tidy(),
+      renew: () => this.#renew(),
       changed: () => this.#waiting.changed(),
     })
     this.#heartbeat = new Heartbeat(env, ticks => this.#out.say(['t', ticks]), () => this.#siblings.roll.tick())
@@ -244,9 +245,7 @@ export class Mesh implements TransportConnection {
 
   async #enter(life: number, returning: boolean): Promise<void> {
     const left = (): boolean => life !== this.#life
-    if (returning) {
-      for (const session of this.#sessions.values()) if (session.id !== '') this.#renew(session)
-    }
+    if (returning) this.#renew()
     await this.#prove(left)
     // The live map: sessions that are opened meanwhile are claimed too.
     for (const session of this.#sessions.values()) if (session.id !== '' && !left()) await this.#claim(session)
@@ -256,6 +255,8 @@ export class Mesh implements TransportConnection {
     const met = (): boolean => expected?.every(node => node === this.#node || this.#siblings.roll.peers.get(node)?.met) ?? false
     await this.#waiting.until(() => left() || met(), expected ? WELCOME_LIMIT : BLIND_LIMIT)
     if (left()) return
+    // Whoever is there, but has not heard the hello or was not heard, answers this by one.
+    if (!met()) this.#out.say(['q', 0, [], 0, null, null])
     const whole = this.#siblings.roll.settle()
     this.#link.status({ state: 'connected' })
     if (returning && !whole) this.#link.gap({})
@@ -363,9 +364,13 @@ export class Mesh implements TransportConnection {
     if (session.id !== id) session.handle.identify(session.id, session.incarnation)
   }
 
-  #renew(session: OwnSession): void {
-    this.#identities.rename(session, session.id, session.incarnation + 1)
-    session.handle.identify(session.id, session.incarnation)
+  /** A new life for every session: its members are newer than what siblings believe to be gone. */
+  #renew(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.id === '') continue
+      this.#identities.rename(session, session.id, session.incarnation + 1)
+      session.handle.identify(session.id, session.incarnation)
+    }
   }
 
   #describe(): EncodedItem[] {

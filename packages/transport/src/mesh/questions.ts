@@ -1,4 +1,5 @@
 import type { Clock } from '@earshot/core'
+import { promptly } from '../page/promptly.ts'
 import type { Kept } from './history-rings.ts'
 
 /** The longest that an answer is waited for. */
@@ -27,12 +28,16 @@ export class Questions {
     this.#clock = clock
   }
 
-  /** Asks these siblings by posting the question's number; waits for a second at most. */
+  /** Asks all by posting the question's number; waits for these siblings, for a second at most. */
   ask(nodes: readonly string[], post: (id: number) => void): Promise<Answer[]> {
-    if (nodes.length === 0) return Promise.resolve([])
+    // Also with nobody to wait for: one who is not known yet introduces itself.
+    if (nodes.length === 0) {
+      post(0)
+      return Promise.resolve([])
+    }
     return new Promise(resolve => {
       const id = ++this.#asked
-      const cancel = this.#clock.after(ANSWER_LIMIT, () => question.done())
+      const cancel = promptly(this.#clock, ANSWER_LIMIT, () => question.done())
       const question: Question = {
         waiting: new Set(nodes),
         answers: [],

@@ -140,8 +140,9 @@ export class Roll {
 
   /** This tab goes away: nobody is watched any more. What is known of siblings is kept for the return. */
   leave(): void {
+    // What it does not know to be whole, it does not know the next time either.
+    if (this.settled) this.vouched = true
     this.settled = false
-    this.vouched = true
     for (const peer of this.peers.values()) {
       peer.timer?.()
       peer.watch?.release()

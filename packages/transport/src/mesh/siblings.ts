@@ -9,6 +9,8 @@ import { type EncodedItem, type Frame, type Item, readFrame, readItem } from './
 
 /** Tabs that are asked who they are. */
 const MAX_INTRODUCED = 500
+/** A greeting may be lost: who is still not known by then is greeted again when it says something. */
+const INTRODUCTION_INTERVAL = 1000
 const MAX_SESSIONS = 200
 const MAX_HELD = 256
 const MAX_ENTRIES = 10_000
@@ -37,6 +39,8 @@ export interface SiblingsHost {
   wanted(topic: string): boolean
   /** Forgets what nobody wants any more. */
   tidy(): void
+  /** Says its members anew: a sibling believed that this tab was gone. */
+  renew(): void
   /** A sibling was met, answered or went: whoever waits looks again. */
   changed(): void
 }
@@ -46,7 +50,8 @@ export class Siblings {
   readonly roll: Roll
   readonly #host: SiblingsHost
   readonly #questions: Questions
-  readonly #introduced = new Set<string>()
+  /** When unknown tabs were last told who this one is. */
+  readonly #introduced = new Map<string, number>()
   readonly #versions = new Set<number>()
   #lastReport = -REPORT_INTERVAL
 
@@ -68,8 +73,10 @@ export class Siblings {
     if (f === this.#host.node() || (to !== undefined && to !== this.#host.node())) return
     let peer = this.roll.peers.get(f)
     if (peer) this.roll.heard(peer)
-    if (n === 0) for (const item of m) this.#handle(f, peer, item)
-    else {
+    if (n === 0) {
+      for (const item of m) this.#handle(f, peer, item)
+      if (!this.roll.peers.has(f)) this.introduce(f)
+    } else {
       if (!peer && readItem(m[0])?.[0] === 'h') peer = this.#meet(f, n)
       if (peer) this.#inOrder(peer, frame)
       else this.introduce(f)
@@ -78,8 +85,11 @@ export class Siblings {
 
   /** Tells a sibling everything about this tab; it answers with a welcome. */
   introduce(node: string): void {
-    if (this.#introduced.has(node) || this.#introduced.size >= MAX_INTRODUCED) return
-    this.#introduced.add(node)
+    const now = this.#host.env.clock.now()
+    const last = this.#introduced.get(node)
+    // The distance, so that a clock that is set back does not silence it.
+    if (last === undefined ? this.#introduced.size >= MAX_INTRODUCED : Math.abs(now - last) < INTRODUCTION_INTERVAL) return
+    this.#introduced.set(node, now)
     this.#host.address(node, () => ['h', this.#host.position(), this.#host.describe(), ''])
   }
 
@@ -134,11 +144,25 @@ export class Siblings {
   #gap(peer: Peer, first: number): void {
     peer.asked = 0
     peer.expected = Math.max(peer.expected, first)
-    const session = [...peer.sessions.values()].find(({ id }) => id !== '')
-    this.#host.link.gap(session ? { from: session.id } : {})
+    this.#tellGap(peer)
     this.#introduced.delete(peer.node)
     this.introduce(peer.node)
     this.#release(peer)
+  }
+
+  /**
+   * Both had joined before they met: it was frozen, greetings were lost, or one took the other for gone. What each published
+   * meanwhile was not posted for the other's sake.
+   */
+  #late(peer: Peer): void {
+    if (!this.roll.settled) return
+    this.#tellGap(peer)
+    this.#host.address(peer.node, () => ['x', 0])
+  }
+
+  #tellGap(peer: Peer): void {
+    const session = [...peer.sessions.values()].find(({ id }) => id !== '')
+    this.#host.link.gap(session ? { from: session.id } : {})
   }
 
   #handle(node: string, known: Peer | undefined, encoded: EncodedItem): void {
@@ -167,7 +191,11 @@ export class Siblings {
         this.#take(peer, said.from, said.items)
         return this.#release(peer)
       case 'gone':
-        return peer.asked > 0 || said.first === 0 ? this.#gap(peer, said.first) : undefined
+        if (said.first === 0) {
+          this.#tellGap(peer)
+          this.#host.renew()
+        } else if (peer.asked > 0) this.#gap(peer, said.first)
+        return
       case 'question':
         return this.#answer(peer, said)
       case 'answer':
@@ -233,6 +261,8 @@ export class Siblings {
     const vouch = before?.state === 'away' && before.metCount === this.roll.met - 1
     if (before && before !== peer) this.roll.drop(before)
     this.#host.address(node, () => ['w', this.#host.position(), this.#host.describe(), vouch ? 1 : 0])
+    // Who joins is known by its first item.
+    if (!known) this.#late(peer)
     this.#host.changed()
   }
 
@@ -243,8 +273,7 @@ export class Siblings {
     this.#introduced.delete(node)
     this.#describe(peer, items)
     this.#catchUp(peer, position)
-    // Nobody waited for it any more (it was frozen or hung): what was published meanwhile was not posted for its sake.
-    if (!known && this.roll.settled) this.#host.address(node, () => ['x', 0])
+    if (!known) this.#late(peer)
     this.#host.changed()
   }
 

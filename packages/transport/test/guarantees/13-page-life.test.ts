@@ -114,6 +114,46 @@ describe('guarantee 13: a page that is hidden, frozen or cached', () => {
     expect(a.gaps).toEqual([])
   })
 
+  it('says a gap, too, when it went again before it had met the others', async () => {
+    const { browser, apps } = await openApps(2)
+    const [a, b] = apps as [App, App]
+    a.listen('t')
+    await browser.settle()
+    // Nobody remembers what it missed, but whoever it meets then does.
+    a.tab.bfcache()
+    await browser.advance(200_000)
+    b.session.publish('t', 'forgotten')
+    await browser.settle()
+    // Somebody who does not answer keeps it from joining at once.
+    browser.openTab().env.locks?.request('earshot:app::tab:silent', {}, () => new Promise(() => {})).catch(() => {})
+    a.tab.back()
+    await browser.advance(50)
+    a.tab.bfcache()
+    await browser.advance(50)
+    a.tab.back()
+    await browser.advance(500)
+    expect(a.data()).toEqual([])
+    expect(a.gaps).toHaveLength(1)
+  })
+
+  it('says goodbye in one small post, however much it was', async () => {
+    for (const end of ['close', 'bfcache'] as const) {
+      const { browser, apps } = await openApps(2)
+      const [a] = apps as [App]
+      for (let n = 0; n < 100; n++) {
+        a.listen(`topic/${n}`)
+        a.session.presence(`room/${n}`).enter({ text: 'here'.repeat(50) })
+      }
+      await browser.settle()
+      const posts: string[] = []
+      browser.onPost(({ from, data }) => void (from === a.tab.id && posts.push(JSON.stringify(data))))
+      a.tab[end]()
+      await browser.advance(100)
+      expect(posts).toHaveLength(1)
+      expect(posts[0]?.length).toBeLessThan(80)
+    }
+  })
+
   it('keeps no tab waiting: who joins while another is frozen is ready within a second or so', async () => {
     const { browser, apps } = await openApps(2, { engine: 'webkit' })
     const [a, b] = apps as [App, App]

@@ -107,6 +107,26 @@ describe('the leader', () => {
     expect(late.tab.leaks().locks).toBe(2)
   })
 
+  it('steps down when the lead is stolen from it, and one of them leads again when the thief lets go', async () => {
+    const { browser, apps } = await openApps(3)
+    const led = follow(apps)
+    await browser.settle()
+    let letGo = (): void => {}
+    const thief = browser.openTab().env.locks?.request('earshot:app::leader', { steal: true }, () => new Promise<void>(resolve => (letGo = resolve)))
+    await browser.settle()
+    expect(led).toEqual(['+0', '-0'])
+    expect(apps.map(({ hub }) => hub.status.state)).toEqual(['connected', 'connected', 'connected'])
+    letGo()
+    await browser.settle()
+    await thief
+    expect(led).toEqual(['+0', '-0', '+1'])
+    apps[1]?.tab.crash()
+    apps[2]?.tab.crash()
+    await browser.settle()
+    expect(led.at(-1)).toBe('+0')
+    expect(apps.flatMap(({ errors }) => errors)).toEqual([])
+  })
+
   it('is never a tab that is frozen or cached, until it is back', async () => {
     const { browser, apps } = await openApps(2)
     const [a, b] = apps as [App, App]

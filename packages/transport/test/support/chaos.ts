@@ -1,11 +1,11 @@
 import { capture, type EarshotError, type Message, type Presence, type Subscription } from '@earshot/core'
-import { createTestBrowser, type Engine, seededRandom, type TestBrowser, type TestTab } from '@earshot/core/testing'
-import { type App, startApp } from './tabs.ts'
+import { createTestBrowser, type Engine, type LocksOption, seededRandom, type TestBrowser, type TestTab } from '@earshot/core/testing'
+import { type App, skewedClock, startApp } from './tabs.ts'
 
 /** What may happen, as often as it stands here; who it happens to and how are numbers that are taken modulo what there is. */
 export const ACTS = [
   ...Array.from({ length: 12 }, () => 'publish' as const), ...Array.from({ length: 6 }, () => 'wait' as const), 'listen', 'listen', 'listen', 'unlisten',
-  'join', 'join', 'enter', 'enter', 'leave', 'crash', 'close', 'reload', 'duplicate', 'freeze', 'bfcache', 'bfcache', 'wake', 'wake', 'wake', 'hide', 'quiet', 'quiet',
+  'join', 'join', 'skew', 'enter', 'enter', 'leave', 'crash', 'close', 'reload', 'duplicate', 'freeze', 'bfcache', 'bfcache', 'wake', 'wake', 'wake', 'hide', 'quiet', 'quiet',
 ] as const
 
 export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: number]
@@ -13,10 +13,11 @@ export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: numbe
 /** All that makes a run what it is. */
 export interface Schedule {
   readonly engine: Engine
+  readonly locks: LocksOption
   readonly latency: number
   readonly reorderGrants: boolean
   readonly seed: number
-  /** Which share of the deliveries of publications and member changes is lost. */
+  /** Which share of the deliveries of publications, member changes and greetings is lost. */
   readonly loss: number
   readonly acts: readonly Act[]
 }
@@ -73,10 +74,15 @@ export class Chaos {
   #losing: boolean
   /** How long the first tabs have to meet before anything happens. */
   readonly #headStart: number
+  /** Without locks, who is gone is known by silence, of two and a half minutes if it was hidden. */
+  readonly #patience: number
+  /** How far the computer's clock has been set, in milliseconds. */
+  #skew = 0
 
-  constructor({ engine, latency, reorderGrants, seed, loss }: Schedule) {
+  constructor({ engine, locks, latency, reorderGrants, seed, loss }: Schedule) {
     const random = seededRandom(seed)
-    this.browser = createTestBrowser({ engine, reorderGrants, seed, latency: () => random() * latency })
+    this.browser = createTestBrowser({ engine, locks, reorderGrants, seed, latency: () => random() * latency })
+    this.#patience = locks === true || locks === 'no-query' ? 6000 : 160_000
     this.#losing = loss > 0
     this.#headStart = (seed % 2) * 400
     this.browser.intercept(({ data }) => (!this.#losing || !isLosable(data) || random() > loss ? 'deliver' : random() < 0.5 ? 'drop' : 'messageerror'))
@@ -103,7 +109,7 @@ export class Chaos {
   async finish(): Promise<void> {
     this.#losing = false
     for (const life of this.living()) this.#wake(life)
-    await this.browser.advance(6000)
+    await this.browser.advance(this.#patience)
     for (const { app } of this.living()) void app.session.ready
     await this.browser.advance(3000)
     await this.#quiet()
@@ -118,6 +124,7 @@ export class Chaos {
     const running = tab.state === 'visible' || tab.state === 'hidden'
     if (kind === 'wait') return this.browser.advance([0, 1, 2, 5, 30, 400, 2500][how % 7] as number)
     if (kind === 'quiet') return this.#quiet()
+    if (kind === 'skew') return void (this.#skew += [-3_600_000, -30_000, 45_000, 86_400_000][how % 4] as number)
     if (kind === 'crash') return this.#end(life, () => tab.crash())
     if (kind === 'close') return this.#endWell(life, () => tab.close())
     if (!running) {
@@ -143,7 +150,7 @@ export class Chaos {
 
   #start(tab: TestTab): Life {
     const number = this.lives.length
-    const app = startApp(tab, { userId: `user${number % 3}` })
+    const app = startApp(tab, { userId: `user${number % 3}`, clock: skewedClock(tab, () => this.#skew) })
     const life: Life = { number, app, tab, room: app.session.presence('room'), ears: [], gapMoments: [], published: 0, entered: false, away: false, ended: false }
     app.hub.on('gap', () => life.gapMoments.push(this.moment))
     this.lives.push(life)
@@ -219,10 +226,9 @@ export class Chaos {
   }
 }
 
-/** Publications and member changes alone can be lost: who is not greeted at all cannot know what is missing. */
+/** Publications, member changes, and the greetings by which tabs meet. */
 function isLosable(data: unknown): boolean {
-  const { n, m } = data as { n: number; m: unknown[] }
-  return n > 0 && m.every(item => typeof item === 'string' && /^\["[pm]"/.test(item))
+  return (data as { m: unknown[] }).m.every(item => /^\["[hwpm]"/.test(typeof item === 'string' ? item : JSON.stringify(item)))
 }
 
 /** Everything that is wrong with what was heard, as sentences. Knows nothing but what each tab published and heard. */

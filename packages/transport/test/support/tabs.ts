@@ -1,6 +1,7 @@
-import { createHub, type EarshotError, type Gap, type Hub, type Message, type Session, type SubscribeOptions } from '@earshot/core'
+import { type Clock, createHub, type EarshotError, type Gap, type Hub, type Message, type Session, type SubscribeOptions } from '@earshot/core'
 import { createTestBrowser, type TestBrowser, type TestBrowserOptions, type TestTab } from '@earshot/core/testing'
 import { broadcastChannel, type BroadcastChannelOptions } from '@earshot/transport'
+import { promptly } from '../../src/page/promptly.ts'
 
 /** An app in one fake tab: a hub, a session, and what came of them. */
 export interface App {
@@ -27,7 +28,7 @@ export function startApp(tab: TestTab, { userId, namespace, ...options }: AppOpt
   const errors: EarshotError[] = []
   const gaps: Gap[] = []
   const heard: Message[] = []
-  const { clock, random } = tab.env
+  const { clock, random } = { ...tab.env, ...options }
   const hub = createHub({
     clock,
     random,
@@ -46,6 +47,15 @@ export function startApp(tab: TestTab, { userId, namespace, ...options }: AppOpt
     gaps,
     listen: (pattern, given) => session.subscribe(pattern, message => void heard.push(message), given),
     data: () => heard.map(message => message.data),
+  }
+}
+
+/** A tab's clock that tells another time than it is; its timers run as ever. */
+export function skewedClock({ env: { clock } }: TestTab, skew: () => number): Clock {
+  return {
+    now: () => clock.now() + skew(),
+    after: (delay, task) => clock.after(delay, task),
+    promptly: (delay, task) => promptly(clock, delay, task),
   }
 }
 
