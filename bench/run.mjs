@@ -1,32 +1,41 @@
 // Measures Earshot beside its peers, in the same run, and writes results.md.
 //   --smoke            one small round of each case: does it run, and is everything heard? No figures.
-//   --only <text>      the cases whose name holds the text; writes no file
+//   --turns <count>    how often each case is measured; figures are medians. 5 by default, 3 at the relay
+//   <text>             only the cases whose name holds the text: `pnpm bench react`. Writes no file
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { cases as inProcess, measureInProcess } from './in-process.mjs'
+import { cases as inReact, measureReact } from './react/react.mjs'
 import { markdown, missesOf, plain, tableOf } from './report.mjs'
 import { cases as atRelay, measureRelay } from './relay/relay.mjs'
 import { cases as betweenTabs, measureTabs } from './tabs/tabs.mjs'
 
-const { values: options } = parseArgs({ options: { smoke: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
-const turns = 5
-const started = performance.now()
-const selected = (cases) => cases.filter(({ name }) => name.includes(options.only))
-const [local, tabs, relay] = [selected(inProcess), selected(betweenTabs), selected(atRelay)]
-if (local.length + tabs.length + relay.length === 0) {
-  console.error(`No case has "${options.only}" in its name. There are:\n${[...inProcess, ...betweenTabs, ...atRelay].map(({ name }) => `  ${name}`).join('\n')}`)
+const { values, positionals } = parseArgs({ options: { smoke: { type: 'boolean', default: false }, turns: { type: 'string' } }, allowPositionals: true })
+const { smoke } = values
+const turns = Number(values.turns ?? 5)
+const wanted = positionals.join(' ')
+const suites = [
+  { cases: inProcess, measure: measureInProcess, packages: [] },
+  { cases: betweenTabs, measure: measureTabs, packages: ['packages/transport'] },
+  { cases: atRelay, measure: measureRelay, packages: ['packages/server'], turns: Number(values.turns ?? 3) },
+  { cases: inReact, measure: measureReact, packages: ['packages/transport', 'packages/react'] },
+]
+const selected = suites.map((suite) => ({ ...suite, cases: suite.cases.filter(({ name }) => name.includes(wanted)) })).filter(({ cases }) => cases.length > 0)
+if (selected.length === 0) {
+  const names = suites.flatMap(({ cases }) => cases.map(({ name }) => `  ${name}`))
+  console.error(`No case has "${wanted}" in its name. There are:\n${names.join('\n')}`)
   process.exit(1)
 }
 
-build(['packages/core', ...(tabs.length > 0 ? ['packages/transport'] : []), ...(relay.length > 0 ? ['packages/server'] : [])])
-const results = await measureInProcess(local, { ...options, turns })
-if (tabs.length > 0) results.push(...(await measureTabs(tabs, { ...options, turns })))
-if (relay.length > 0) results.push(...(await measureRelay(relay, { ...options, turns: options.smoke ? 1 : 3 })))
+const started = performance.now()
+build(['packages/core', ...new Set(selected.flatMap(({ packages }) => packages))])
+const results = []
+for (const { cases, measure, turns: own = turns } of selected) results.push(...(await measure(cases, { smoke, turns: own })))
 
-if (options.smoke) {
+if (smoke) {
   const runs = results.reduce((count, { libraries }) => count + libraries.length, 0)
   console.log(`${results.length} cases, ${runs} runs, everything heard, ${((performance.now() - started) / 1000).toFixed(1)} s`)
 } else {
@@ -34,7 +43,7 @@ if (options.smoke) {
   const misses = missesOf(results)
   console.log(plain(table))
   console.log(misses.length === 0 ? 'all goals met' : `missed:\n${misses.map((miss) => `  ${miss}`).join('\n')}`)
-  if (options.only === '') writeFileSync(new URL('results.md', import.meta.url), resultsFile(table, misses))
+  if (wanted === '') writeFileSync(new URL('results.md', import.meta.url), resultsFile(table, misses))
 }
 
 /** What users get is measured: the built packages. */
@@ -53,7 +62,9 @@ Written by \`pnpm bench\` on ${new Date().toISOString().slice(0, 10)}: Node ${pr
 
 Machines differ and drift, ratios hold: compare the libraries of one case with each other, not with figures from elsewhere.
 In one process, every figure is the median of ${turns} fresh processes, the libraries taking turns; each process warms up, then gives its least
-disturbed stretch of seven. Publishes are back to back. Between tabs, each library has fresh pages, and a figure is the median of ${turns} runs.
+disturbed stretch of seven. Publishes are back to back. Between tabs and in React, each library has fresh pages, and a figure is the median of ${turns} runs. *Until React knows* is
+from the news of a change until a component that shows it is marked for a render, without what the browser takes to plan a frame. Readers that are
+starved commit less than once a frame, too: see how busy the main thread is.
 *To the first* divides a library's figure by that of the first one of its case.
 
 ${markdown(table)}

@@ -1,15 +1,7 @@
 // The cases between two tabs of a real Chromium, and how they are run: each library in two fresh tabs, in turns.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { chromium } from 'playwright-core'
+import { withBrowser } from '../browser.mjs'
 import { median } from '../report.mjs'
 
-const executablePath = '/usr/bin/chromium'
 const libraries = ['earshot', 'raw', 'broadcast-channel']
 const batched = 'raw, arrays of 100'
 
@@ -38,17 +30,8 @@ export const cases = [
 
 /** Gives each case its figures. */
 export async function measureTabs(selected, { smoke, turns }) {
-  if (!existsSync(executablePath)) execFileSync(process.execPath, [fileURLToPath(new URL('../../scripts/install-browser.mjs', import.meta.url))], { stdio: 'inherit' })
   const results = selected.map((each) => ({ ...each, figures: {}, all: new Map(each.libraries.map((library) => [library, []])) }))
-  const profile = mkdtempSync(join(tmpdir(), 'earshot-bench-'))
-  const server = await serve()
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
-  try {
-    const open = () => openTab(context, `http://127.0.0.1:${server.address().port}/`)
+  await withBrowser({ '/': { file: new URL('./page.mjs', import.meta.url) } }, async ({ context, open }) => {
     for (let turn = 0; turn < (smoke ? 1 : turns); turn++) {
       for (const library of [...libraries, batched]) {
         const own = results.filter((each) => each.figure && each.libraries.includes(library))
@@ -57,11 +40,7 @@ export async function measureTabs(selected, { smoke, turns }) {
       for (const each of results.filter(({ crash }) => crash)) each.all.get('earshot').push(await crashSeen(context, open))
       if (!smoke) console.error(`measured: tabs, turn ${turn + 1} of ${turns}`)
     }
-  } finally {
-    await context.close()
-    server.close()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
-  }
+  })
   for (const { all, figures } of results) for (const [library, each] of all) figures[library] = median(each)
   return results
 }
@@ -112,57 +91,4 @@ async function crashSeen(context, open) {
   const seen = (await first.ask('left')) - start
   for (const tab of tabs) await tab.close()
   return seen
-}
-
-async function openTab(context, origin) {
-  const page = await context.newPage()
-  const failures = []
-  page.on('pageerror', (error) => failures.push(error))
-  page.on('console', (message) => {
-    if (message.type() === 'error') failures.push(new Error(message.text()))
-  })
-  await page.goto(origin)
-  return {
-    page,
-    async ask(name, ...values) {
-      const call = page.evaluate(([called, given]) => globalThis.tab[called](...given), [name, values])
-      const result = await withDeadline(call, 30_000, () => `${name} did not end: ${failures.join('; ')}`)
-      if (failures.length > 0) throw failures[0]
-      return result
-    },
-    close: () => page.close(),
-  }
-}
-
-async function withDeadline(promise, ms, text) {
-  let timer
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(text())), ms)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
-
-/** An empty page with the script. Isolated, for clocks of 5 µs. */
-async function serve() {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('./page.mjs', import.meta.url))],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    logLevel: 'error',
-  })
-  const script = outputFiles[0].text
-  const server = createServer((request, response) => {
-    const found = { '/': ['text/html', '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'], '/page.js': ['text/javascript', script] }[request.url]
-    response.writeHead(found ? 200 : 404, {
-      'content-type': found?.[0] ?? 'text/plain',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-    })
-    response.end(found?.[1])
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
 }
