@@ -387,7 +387,7 @@ const afterHub: [string, (world: World) => unknown, ErrorCode | undefined][] = [
   ['onLeader', ({ hub }) => hub.onLeader(nothing), 'hub-closed'],
   ['occupancy', ({ hub }) => hub.occupancy('a'), 'hub-closed'],
   ['session.publish', ({ session }) => session.publish('rooms/1', 1), 'hub-closed'],
-  ['session.subscribe', ({ session }) => session.subscribe('a', nothing), 'session-closed'],
+  ['session.subscribe', ({ session }) => session.subscribe('a', nothing), 'hub-closed'],
   ['close', ({ hub }) => hub.close(), undefined],
   ['asyncDispose', ({ hub }) => hub[Symbol.asyncDispose](), undefined],
   ['count', ({ hub }) => hub.count('a'), undefined],
@@ -525,6 +525,7 @@ describe('calls on what is closed', () => {
   it('made while it closes are refused, too', async () => {
     const hub = createHub()
     const session = hub.openSession()
+    const other = hub.openSession()
     const codes: unknown[] = []
     const attempt = (call: () => unknown): void => {
       try {
@@ -538,11 +539,13 @@ describe('calls on what is closed', () => {
         attempt(() => session.subscribe('b', nothing))
         attempt(() => hub.openSession())
         attempt(() => hub.subscribe('c', nothing))
+        attempt(() => hub.publish('d', 1))
+        attempt(() => other.publish('d', 1))
         void hub.close()
       },
     })
     await hub.close()
-    expect(codes).toEqual(['session-closed', 'hub-closed', 'hub-closed'])
+    expect(codes).toEqual(Array.from({ length: 5 }, () => 'hub-closed'))
     expect(hub.stats()).toMatchObject({ subscriptions: 0, sessions: 0 })
   })
 

@@ -96,7 +96,8 @@ describe('docs/ARCHITECTURE.md', () => {
 describe('README.md', () => {
   const rows = [...read('README.md').matchAll(/\| (\d+\.\d) kB(?: more)? \| (\d+\.\d) kB \|/g)].map(([, size = '', goal = '']) => ({ size, goal }))
 
-  it('gives the sizes that the code has, to a tenth of a kilobyte, and what they are meant to be', async () => {
+  it('gives the sizes that the code has, to a tenth of a kilobyte, and what they are meant to be', { timeout: 60_000 }, async () => {
+    expect(await compile(packages.map(name => join(root, 'packages', name)))).toBe('') // what users get is measured: the built packages
     const entries: { import: string; code: string; goal: number; beyond?: string }[] = JSON.parse(read('size-limits.json'))
     expect(rows.map(({ goal }) => Number(goal))).toEqual(entries.map(({ goal }) => goal / 1000))
     const sizes = new Map<string, number>()
@@ -146,7 +147,6 @@ async function compile(projects: readonly string[]): Promise<string> {
 async function gzipSize(contents: string): Promise<number> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: work },
-    conditions: ['@earshot/source', 'production'],
     external: ['react'],
     bundle: true,
     minify: true,

@@ -26,14 +26,14 @@ export function isEarshotError<Code extends ErrorCode = ErrorCode>(error: unknow
   return code === undefined || (error as EarshotError).code === code
 }
 
-/** Refuses an option: says what was given and what is allowed. */
-export function invalidOption(name: string, value: unknown, reason: ErrorReason<'invalid-options'>, limit?: ErrorDetails['limit']): EarshotError {
-  return new EarshotError('invalid-options', reason, { name, value, limit })
+/** @throws `invalid-options` unless the option or argument is `good` */
+export function checkOption(good: boolean, name: string, value: unknown, reason: ErrorReason<'invalid-options'>, limit?: ErrorDetails['limit']): void {
+  if (!good) throw new EarshotError('invalid-options', reason, { name, value, limit })
 }
 
-/** @throws `invalid-options` unless the option or argument is a function */
+/** @throws `invalid-options` unless it is a function */
 export function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw invalidOption(name, value, 'no-function')
+  checkOption(typeof value === 'function', name, value, 'no-function')
 }
 
 /** @throws `invalid-options` unless each of these options is a function or left out */
@@ -43,16 +43,16 @@ export function checkFunctions<Options extends object>(options: Options, ...name
 
 /** @throws `invalid-options` unless it is a string that says something */
 export function checkName(name: string, value: unknown): void {
-  if (typeof value !== 'string' || !value) throw invalidOption(name, value, 'no-name')
+  checkOption(typeof value === 'string' && value !== '', name, value, 'no-name')
 }
 
 /** @throws `invalid-options` unless these are options and their signal, if any, is one */
-export function checkOptions(options: unknown, signal?: AbortSignal): void {
-  if (typeof options !== 'object' || !options) throw invalidOption('options', options, 'no-options')
-  if (signal && typeof signal.addEventListener !== 'function') throw invalidOption('signal', signal, 'no-signal')
+export function checkOptions(options: object, signal?: AbortSignal): void {
+  checkOption(typeof options === 'object' && !!options, 'options', options, 'no-options')
+  checkOption(!signal || typeof signal.addEventListener === 'function', 'signal', signal, 'no-signal')
 }
 
-/** @throws `invalid-options` unless the option is a whole number, `least` or more */
+/** @throws `invalid-options` unless it is a whole number, `least` or more */
 export function checkCount(name: string, value: number, least = 0): void {
-  if (!Number.isInteger(value) || value < least) throw invalidOption(name, value, 'no-count', least)
+  checkOption(Number.isInteger(value) && value >= least, name, value, 'no-count', least)
 }

@@ -1,4 +1,4 @@
-import { checkCount, invalidOption } from '../base/errors.ts'
+import { checkCount, checkOption } from '../base/errors.ts'
 import type { HubMessage } from './message.ts'
 
 /**
@@ -30,7 +30,7 @@ export class MessageQueue {
   constructor({ capacity, overflow = 'drop-newest' }: QueueOptions, usual = 256) {
     capacity ??= usual
     checkCount('capacity', capacity)
-    if (!POLICIES.includes(overflow)) throw invalidOption('overflow', overflow, 'no-choice', POLICIES)
+    checkOption(POLICIES.includes(overflow), 'overflow', overflow, 'no-choice', POLICIES)
     this.capacity = capacity
     this.overflow = overflow
   }

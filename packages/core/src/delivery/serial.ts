@@ -12,9 +12,9 @@ export function serialListener(
 ): { call: Listener; idle: () => Promise<void> } {
   let running = 0
   let settled = (): void => {}
-  const run = async (first: HubMessage, subscription: Subscription): Promise<void> => {
+  const run = async (message: HubMessage | undefined, subscription: Subscription): Promise<void> => {
     running++
-    for (let message: HubMessage | undefined = first; message; message = subscription.active ? queue.shift() : undefined) {
+    for (; message; message = subscription.active ? queue.shift() : undefined) {
       try {
         await listener(message, subscription)
       } catch (error) {

@@ -39,7 +39,7 @@ export class HubStream extends HubSubscription implements MessageStream {
   #error: EarshotError | undefined
 
   constructor(patterns: Set<string>, host: SubscriptionHost, order: number, queue: MessageQueue, dropped: (message: HubMessage) => void) {
-    super([], host, (message, stream) => (stream as HubStream).#push(message as HubMessage), order)
+    super([], `\n${order}`, host, (message, stream) => (stream as HubStream).#push(message as HubMessage), order)
     this.more.patterns = patterns
     this.#queue = queue
     this.#dropped = dropped

@@ -59,6 +59,8 @@ interface Extras {
 /** The one class of subscriptions: a prototype object, since a closure handle costs six times the memory. */
 export class HubSubscription implements Subscription {
   readonly pattern: string | readonly string[]
+  /** What its session knows it by, together with what was given: one string for its patterns, unless it belongs to a handle of its own. */
+  readonly key: string
   readonly host: SubscriptionHost
   /** What `subscribe` was given. */
   readonly given: Listener
@@ -69,8 +71,9 @@ export class HubSubscription implements Subscription {
   ended: CloseReason | undefined
   extras: Extras | undefined
 
-  constructor(pattern: string | readonly string[], host: SubscriptionHost, listener: Listener, order: number) {
+  constructor(pattern: string | readonly string[], key: string, host: SubscriptionHost, listener: Listener, order: number) {
     this.pattern = pattern
+    this.key = key
     this.host = host
     this.given = this.listener = listener
     this.order = order

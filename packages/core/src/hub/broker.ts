@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Environment } from '../base/environment.ts'
-import { checkOptions, EarshotError, invalidOption } from '../base/errors.ts'
+import { checkCount, checkFunctions, checkOption, checkOptions, EarshotError } from '../base/errors.ts'
 import { attempt } from '../base/listeners.ts'
 import { randomId, systemRandom } from '../base/random.ts'
 import { HubMessage, type RemoteMessage } from '../delivery/message.ts'
@@ -24,7 +24,7 @@ export interface HubOptions extends Pick<Environment, 'clock' | 'random'> {
   namespace?: string
   /** Queue size of streams and `concurrency`. @default 256 */
   capacity?: number
-  /** Topics whose listeners are looked up once; 100,000 patterns want as much. @default 4096 */
+  /** Topics whose listeners are looked up once, and which are counted one by one; 100,000 patterns want as much. @default 4096 */
   cache?: number
   /** Hears every error. @default `reportError`, else `console.error`, unless something listens to `error` */
   onError?: (error: EarshotError) => void
@@ -60,14 +60,22 @@ export class Broker extends Reporting implements SessionHub {
   /** Subscriptions to `$…`. */
   #meta = 0
 
-  constructor({ clock = systemClock, random = systemRandom, capacity = 256, cache = 4096, topics, transport, namespace = '', onError }: HubOptions & { topics?: SchemaMap }) {
+  constructor(options: HubOptions & { topics?: SchemaMap } = {}) {
+    checkOptions(options)
+    const { clock = systemClock, random = systemRandom, capacity = 256, cache = 4096, topics, transport, namespace = '', onError } = options
+    checkCount('capacity', capacity)
+    checkCount('cache', cache)
+    checkFunctions(options, 'random', 'onError')
+    checkOption(typeof clock?.after === 'function', 'clock', clock, 'no-clock')
+    checkOption(typeof namespace === 'string', 'namespace', namespace, 'no-string')
+    checkOption(transport === undefined || typeof transport?.connect === 'function', 'transport', transport, 'no-transport')
     super(onError)
     this.clock = clock
     this.capacity = capacity
     this.random = random
     this.#transport = transport
     this.#namespace = namespace
-    this.tag = randomId(random, 8)
+    this.tag = randomId(random, 10)
     this.routes = new Routes(cache, topics && schemaFinder(topics))
     this.root = new HubSession(this)
     this.sessions.delete(this.root)
@@ -109,10 +117,7 @@ export class Broker extends Reporting implements SessionHub {
   }
 
   emit(from: HubSession, topic: string, data: unknown, options?: PublishOptions): HubReceipt {
-    if (from.closed) {
-      this.check()
-      from.check()
-    }
+    from.check()
     const connection = this.#transport && this.use()
     const route = this.routes.of(topic)
     if (data === undefined) throw new EarshotError('invalid-data', 'undefined', { topic })
@@ -120,23 +125,24 @@ export class Broker extends Reporting implements SessionHub {
     const message = new HubMessage(topic, output, from, this.#now(), ++this.#clock)
     if (connection || options) return this.#emitFar(route, message, data, from, options ?? {}, connection)
     this.published++
-    route.stats.published++
+    route.published++
+    const count = countTargets(route, message)
     this.dispatcher.dispatch(route, message)
-    return new HubReceipt(message, countTargets(route, message))
+    return new HubReceipt(message, count)
   }
 
   /** What differs from the plain case: a transport, an audience, no echo. */
   #emitFar(route: Route, message: HubMessage, data: unknown, from: HubSession, options: PublishOptions, connection: TransportConnection | undefined): HubReceipt {
     const { echo, to, volatile = false, signal, timeout } = options
     checkOptions(options, signal)
-    if (timeout !== undefined && !(timeout >= 0 && timeout < 2 ** 31)) throw invalidOption('timeout', timeout, 'no-timeout')
+    checkOption(timeout === undefined || (timeout >= 0 && timeout < 2 ** 31), 'timeout', timeout, 'no-timeout')
     const audience = to === undefined ? undefined : [to].flat()
-    if (audience?.some(user => typeof user !== 'string')) throw invalidOption('to', to, 'no-users')
+    checkOption(!audience?.some(user => typeof user !== 'string'), 'to', to, 'no-users')
     if (signal?.aborted) return new HubReceipt(message, 0, Promise.reject(abortedBy(signal)), this.report)
     // Abroad first: data that cannot travel is refused before anyone has heard it.
     const accepted = connection?.publish(message, data, audience ? { ...options, to: audience } : options)
     this.published++
-    route.stats.published++
+    route.published++
     const isLocal = !connection?.ordered || volatile
     const selection = echo === false || audience ? { except: echo === false ? from : undefined, to: audience } : undefined
     const count = isLocal ? countTargets(route, message, selection) : 0

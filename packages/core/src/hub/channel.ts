@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, EarshotError } from '../base/errors.ts'
+import { EarshotError } from '../base/errors.ts'
 import { Handle } from '../base/handle.ts'
 import type { HubSubscription, Listener, Subscription } from '../delivery/subscription.ts'
 import type { Presence } from '../presence/presence.ts'
@@ -10,8 +10,9 @@ import type { PublishOptions } from './transport.ts'
 
 /** What a channel needs of its session. */
 export interface ChannelHost {
+  readonly hub: { order: number }
   publish(topic: string, data: unknown, options?: PublishOptions): Receipt
-  subscribe(pattern: string, listener: Listener, options: SubscribeOptions): HubSubscription
+  listen(pattern: string, key: string, given: Listener, options: SubscribeOptions | undefined, listener: Listener): HubSubscription
   presence(topic: string): Presence & Handle
 }
 
@@ -20,35 +21,28 @@ export class HubChannel extends Handle {
   readonly name: string
   readonly #session: ChannelHost
   readonly #parts = new Set<Handle>()
-  /** Event → listener → handle: the same pair again is the same handle. */
-  readonly #events = new Map<string, Map<Listener, HubSubscription>>()
+  readonly #subscriptions = new Set<HubSubscription>()
+  /** What the keys of its subscriptions begin with: each handle has its own. */
+  readonly #key: string
   #presence: (Presence & Handle) | undefined
 
   constructor(name: string, session: ChannelHost, owner: Set<Handle>) {
     super(`channel "${name}"`, owner)
     this.name = name
+    this.#key = `\n${++session.hub.order}/`
     this.#session = session
   }
 
-  on(event: string, listener: Listener, options: SubscribeOptions = {}): Subscription {
+  on(event: string, listener: Listener, options?: SubscribeOptions): Subscription {
     this.#check(event || undefined, 'invalid-pattern')
-    checkFunction('listener', listener)
-    const listeners = this.#events.get(event) ?? new Map<Listener, HubSubscription>()
-    const known = listeners.get(listener)
-    if (known?.active) return known
-    checkOptions(options)
     const test = glob(event)
     const start = this.name.length + 1
-    const subscription = this.#session.subscribe(
-      `${this.name}/*`,
-      (message, own) => (test(message.topic.slice(start)) ? listener(message, own) : undefined),
-      { ...options, own: true },
+    const subscription = this.#session.listen(`${this.name}/*`, this.#key + event, listener, options, (message, own) =>
+      test(message.topic.slice(start)) ? listener(message, own) : undefined,
     )
-    if (subscription.active) {
-      this.#events.set(event, listeners.set(listener, subscription))
-      subscription.onClose(() => {
-        if (listeners.get(listener) === subscription) listeners.delete(listener)
-      })
+    if (subscription.active && !this.#subscriptions.has(subscription)) {
+      this.#subscriptions.add(subscription)
+      subscription.onClose(() => this.#subscriptions.delete(subscription))
     }
     return subscription
   }
@@ -73,7 +67,7 @@ export class HubChannel extends Handle {
   }
 
   protected end(): void {
-    for (const listeners of this.#events.values()) for (const subscription of listeners.values()) subscription.unsubscribe()
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
     for (const part of this.#parts) part.close()
   }
 

@@ -116,7 +116,7 @@ export interface Hub<Out = AnyTopics, In = Out, Members = AnyTopics> extends Pub
   listeners(topic: string): { id: string; userId: string | undefined }[]
   /** How many sessions listen to a topic, here and beyond. */
   occupancy(topic: string): Promise<number>
-  /** Counts of the hub, or of one topic. */
+  /** Counts of the hub, or of one topic as long as it has a place in the `cache`. */
   stats(): HubStats
   stats(topic: string): TopicStats
   readonly status: HubStatus

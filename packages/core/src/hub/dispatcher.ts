@@ -27,7 +27,9 @@ export class Dispatcher {
   delivered = 0
   readonly #failed: (error: unknown, message: HubMessage, subscription: Subscription) => void
   #busy = false
-  #current: Route | undefined
+  /** The targets and listeners of the delivery under way. */
+  #targets: readonly HubSubscription[] | undefined
+  #listeners: Listener[] = []
   #pending: Pending[] = []
   readonly #blank: Listener = () => {
     this.delivered--
@@ -55,8 +57,8 @@ export class Dispatcher {
 
   /** The subscription ended: the delivery under way passes it over. */
   forget(subscription: HubSubscription): void {
-    const index = this.#current?.targets.indexOf(subscription) ?? -1
-    if (index >= 0) (this.#current as Route).listeners[index] = this.#blank
+    const index = this.#targets?.indexOf(subscription) ?? -1
+    if (index >= 0) this.#listeners[index] = this.#blank
   }
 
   #drain(): void {
@@ -67,10 +69,10 @@ export class Dispatcher {
 
   /** Everyone hears it: no questions in the loop. */
   #deliver(route: Route, message: HubMessage): void {
-    const { targets, listeners } = route
+    const targets = (this.#targets = route.targets)
+    const listeners = (this.#listeners = route.listeners)
     const count = listeners.length
     this.delivered += count
-    this.#current = route
     let index = 0
     while (index < count) {
       try {
@@ -83,7 +85,7 @@ export class Dispatcher {
         this.#failed(error, message, targets[index - 1] as HubSubscription)
       }
     }
-    this.#current = undefined
+    this.#targets = undefined
   }
 
   /** Each target is asked: does it live still, and is the message for it? */

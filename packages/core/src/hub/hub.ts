@@ -1,13 +1,12 @@
 import type { Cancel } from '../base/clock.ts'
-import { checkCount, checkFunctions, checkName, checkOptions, invalidOption } from '../base/errors.ts'
+import { checkName, checkOptions } from '../base/errors.ts'
 import { type Listener, patternsOf, type Subscription } from '../delivery/subscription.ts'
 import { covers, overlaps } from '../topic/match.ts'
 import { checkPattern, checkTopic, isWildcard } from '../topic/topic.ts'
-import { Broker, type HubOptions } from './broker.ts'
+import { Broker } from './broker.ts'
 import type { SubscribeOptions } from './listening.ts'
 import type { Receipt } from './receipt.ts'
 import type { TopicStats } from './routes.ts'
-import type { SchemaMap } from './schema.ts'
 import { HubSession, needsTabs } from './session.ts'
 import type { PublishOptions } from './transport.ts'
 
@@ -37,18 +36,6 @@ export interface SessionOptions {
 export class EarshotHub extends Broker {
   #closing: Promise<void> | undefined
 
-  constructor(options: HubOptions & { topics?: SchemaMap } = {}) {
-    checkOptions(options)
-    const { clock, capacity = 0, cache = 0, transport, namespace } = options
-    checkCount('capacity', capacity)
-    checkCount('cache', cache)
-    checkFunctions(options, 'random', 'onError')
-    if (clock !== undefined && typeof clock?.after !== 'function') throw invalidOption('clock', clock, 'no-clock')
-    if (namespace !== undefined && typeof namespace !== 'string') throw invalidOption('namespace', namespace, 'no-string')
-    if (transport !== undefined && typeof transport?.connect !== 'function') throw invalidOption('transport', transport, 'no-transport')
-    super(options)
-  }
-
   openSession(options: SessionOptions = {}): HubSession {
     this.check()
     checkOptions(options)
@@ -71,12 +58,10 @@ export class EarshotHub extends Broker {
   }
 
   subscribe(pattern: string | readonly string[], listener: Listener, options?: SubscribeOptions): Subscription {
-    this.check()
     return this.root.subscribe(pattern, listener, options)
   }
 
   onBroadcast(listener: Listener, options?: SubscribeOptions): Subscription {
-    this.check()
     return this.root.onBroadcast(listener, options)
   }
 
@@ -114,7 +99,8 @@ export class EarshotHub extends Broker {
   stats(topic?: string): HubStats | TopicStats {
     if (topic !== undefined) {
       if (topic) checkTopic(topic)
-      return { ...this.routes.stats(topic) }
+      const { published, dropped } = this.routes.stats(topic)
+      return { published, dropped }
     }
     const { published, lost, subscriptions, dispatcher, sessions } = this
     return { published, delivered: dispatcher.delivered, dropped: lost, subscriptions, sessions: sessions.size }

@@ -6,7 +6,7 @@ import { MessageQueue, type QueueOptions } from '../delivery/queue.ts'
 import { serialListener } from '../delivery/serial.ts'
 import { type CloseReason, followSignal, type HubSubscription, type Subscription } from '../delivery/subscription.ts'
 import { overlaps } from '../topic/match.ts'
-import { heldListener } from './replay.ts'
+import { heldForReplay, type ReplayHub } from './replay.ts'
 import type { Gap } from './transport.ts'
 
 /** How a stream listens. */
@@ -34,11 +34,8 @@ export interface SubscribeOptions extends StreamOptions {
 }
 
 /** What listening needs of the hub. */
-export interface ListeningHub {
+export interface ListeningHub extends ReplayHub {
   readonly capacity: number
-  readonly report: (error: unknown) => void
-  /** The transport, if there is one. */
-  use(): unknown
   on(event: 'gap', listener: (gap: Gap) => void): () => void
   failed(error: unknown, message: HubMessage, subscription: Subscription): void
   dropped(message: HubMessage, onDrop?: (message: HubMessage) => void): void
@@ -69,21 +66,19 @@ export function follow(subscription: HubSubscription, { echo, onClose, onGap, si
   if (subscription.active) subscription.onClose(unfollow)
 }
 
-/** Puts what the options ask for between the hub and the listener. Gives what lets a replay go, if there is one. */
+/** Puts what the options ask for between the hub and the listener. Gives what fetches the past, if that is asked for. */
 export function wrapListener(
   subscription: HubSubscription,
-  { concurrency, onDrop, replay, since }: SubscribeOptions,
+  options: SubscribeOptions,
   queue: MessageQueue,
   hub: ListeningHub,
-): ((past: readonly HubMessage[]) => readonly HubMessage[]) | undefined {
+): (() => Promise<void>) | undefined {
+  const { concurrency, onDrop, replay, since } = options
   const dropped = (message: HubMessage): void => hub.dropped(message, onDrop)
   if (concurrency) {
-    const serial = serialListener(subscription.given, concurrency, queue, (...failure) => hub.failed(...failure), dropped)
+    const serial = serialListener(subscription.listener, concurrency, queue, (...failure) => hub.failed(...failure), dropped)
     subscription.listener = serial.call
     subscription.more.idle = serial.idle
   }
-  if (!hub.use() || !(replay || since !== undefined)) return undefined
-  const held = heldListener(subscription.listener, dropped)
-  subscription.listener = held.call
-  return held.release
+  return hub.use() && (replay || since !== undefined) ? heldForReplay(subscription, options, hub, dropped) : undefined
 }

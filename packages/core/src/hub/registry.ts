@@ -1,6 +1,6 @@
 import type { HubSubscription, Listener } from '../delivery/subscription.ts'
 
-/** A session's shared subscriptions by what they listen to and by listener. A lone one is kept as it is: most are. */
+/** A session's subscriptions by key and listener: the same pair again is the same subscription. A lone one is kept as it is, as most are. */
 export class Registry {
   readonly #found = new Map<string, HubSubscription | Map<Listener, HubSubscription>>()
 
@@ -9,19 +9,20 @@ export class Registry {
     return found instanceof Map ? found.get(listener) : found?.given === listener ? found : undefined
   }
 
-  add(key: string, subscription: HubSubscription): void {
+  add(subscription: HubSubscription): void {
+    const { key, given } = subscription
     const found = this.#found.get(key)
-    if (found instanceof Map) found.set(subscription.given, subscription)
+    if (found instanceof Map) found.set(given, subscription)
     else this.#found.set(key, found ? new Map([found, subscription].map(each => [each.given, each])) : subscription)
   }
 
-  delete(key: string, subscription: HubSubscription): void {
+  delete({ key, given }: HubSubscription): void {
     const found = this.#found.get(key)
-    if (found instanceof Map ? found.delete(subscription.given) && found.size === 0 : found === subscription) this.#found.delete(key)
+    if (!(found instanceof Map) || (found.delete(given) && found.size === 0)) this.#found.delete(key)
   }
 
   /** The subscriptions under some keys. */
-  of(keys: Iterable<string> = this.keys()): HubSubscription[] {
+  of(keys: Iterable<string> = this.#found.keys()): HubSubscription[] {
     return [...keys].flatMap(key => {
       const found = this.#found.get(key)
       return found instanceof Map ? [...found.values()] : (found ?? [])

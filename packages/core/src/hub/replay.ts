@@ -1,31 +1,55 @@
-import { compareMessages, type HubMessage } from '../delivery/message.ts'
+import { attempt } from '../base/listeners.ts'
+import type { Message } from '../base/message.ts'
+import { compareMessages, type HubMessage, type RemoteMessage } from '../delivery/message.ts'
 import { MessageQueue } from '../delivery/queue.ts'
-import type { Listener } from '../delivery/subscription.ts'
+import type { HubSubscription } from '../delivery/subscription.ts'
+import type { Gap, History, HistoryOptions } from './transport.ts'
 
 /** Messages held at most while the past is fetched; then the oldest go. */
 const MAX_HELD = 1000
 
+/** What a replay needs of the hub. */
+export interface ReplayHub {
+  readonly report: (error: unknown) => void
+  readonly dispatcher: { send(targets: readonly HubSubscription[], message: HubMessage): void }
+  use(): { history(pattern: string | readonly string[], options: HistoryOptions): Promise<History> } | undefined
+  revive(message: RemoteMessage): HubMessage | undefined
+}
+
 /**
- * Holds what arrives live until the past is here; `release` then gives both in shown order, each message once.
- * From then on it only passes messages through.
+ * Lets a subscription begin with the past: holds what arrives live until that is here, then gives both in shown order, each message once.
+ * From then on messages only pass through. The result fetches the past; call it once the transport knows of the interest.
  */
-export function heldListener(
-  listener: Listener,
+export function heldForReplay(
+  subscription: HubSubscription,
+  { replay = 0, since, onGap }: { replay?: number; since?: Message | string; onGap?: (gap: Gap) => void },
+  hub: ReplayHub,
   dropped: (message: HubMessage) => void,
-): { call: Listener; release: (past: readonly HubMessage[]) => readonly HubMessage[] } {
+): () => Promise<void> {
+  const { listener, pattern, host } = subscription
   let held: MessageQueue | undefined = new MessageQueue({ capacity: MAX_HELD, overflow: 'drop-oldest' })
-  return {
-    call(message, subscription) {
-      if (!held) return listener(message, subscription)
-      const lost = held.push(message as HubMessage)
-      if (lost) dropped(lost)
-      return undefined
-    },
-    release: past => {
-      const known = new Map(past.map(message => [message.id, message]))
-      for (let message = held?.shift(); message; message = held?.shift()) known.set(message.id, message)
-      held = undefined
-      return [...known.values()].sort(compareMessages)
-    },
+  subscription.listener = (message, own) => {
+    if (!held) return listener(message, own)
+    const lost = held.push(message as HubMessage)
+    if (lost) dropped(lost)
+    return undefined
+  }
+  return async () => {
+    const known = new Map<string, HubMessage>()
+    try {
+      // The interest first: what is published from now on comes by itself.
+      await host.ready
+      const history = await hub.use()?.history(pattern, since === undefined ? { limit: replay } : { since, limit: replay || 1000 })
+      for (const remote of history?.messages ?? []) {
+        const message = hub.revive(remote)
+        if (message) known.set(message.id, message)
+      }
+      if (history?.gap) attempt(() => onGap?.({ topics: [pattern].flat() }), hub.report)
+    } catch (error) {
+      hub.report(error)
+    }
+    for (let message = held?.shift(); message; message = held?.shift()) known.set(message.id, message)
+    held = undefined
+    for (const message of [...known.values()].sort(compareMessages)) hub.dispatcher.send([subscription], message)
   }
 }

@@ -1,6 +1,6 @@
 import { createNanoEvents, type Emitter } from 'nanoevents'
 import type { Cancel } from '../base/clock.ts'
-import { checkFunction, EarshotError, invalidOption, isEarshotError } from '../base/errors.ts'
+import { checkFunction, checkOption, EarshotError, isEarshotError } from '../base/errors.ts'
 import { attempt } from '../base/listeners.ts'
 import type { HubMessage } from '../delivery/message.ts'
 import type { Subscription } from '../delivery/subscription.ts'
@@ -32,7 +32,7 @@ export class Reporting {
   }
 
   on<Name extends keyof HubEvents>(event: Name, listener: HubEvents[Name]): Cancel {
-    if (!EVENTS.includes(event)) throw invalidOption('event', event, 'no-choice', EVENTS)
+    checkOption(EVENTS.includes(event), 'event', event, 'no-choice', EVENTS)
     checkFunction('listener', listener)
     return this.#events.on(event, listener)
   }

@@ -4,34 +4,41 @@ import { PatternIndex } from '../topic/pattern-index.ts'
 import { checkTopic, isWildcard } from '../topic/topic.ts'
 import type { StandardSchema } from './schema.ts'
 
+const NONE: never[] = []
+
 /** Counts of one topic. */
 export interface TopicStats {
   published: number
   dropped: number
 }
 
-/** Who hears a topic: made once, never changed but for a listener that ends while a message is under way. */
-export interface Route {
-  readonly targets: readonly HubSubscription[]
+/** A topic in use: its counts, and who hears it. Its arrays are never changed, but for a listener that ends while a message is under way. */
+export class Route implements TopicStats {
+  published = 0
+  dropped = 0
+  /** The subscriptions are as they were at this version of the patterns. */
+  version = 0
+  targets: readonly HubSubscription[] = NONE
   /** The targets' listeners, beside them: calling them needs no look into the target. */
-  readonly listeners: Listener[]
+  listeners: Listener[] = NONE
   /** Some target has a wish of its own (echo), so that each must be asked. */
-  readonly picky: boolean
-  readonly stats: TopicStats
+  picky = false
   readonly schema: StandardSchema | undefined
+
+  constructor(schema: StandardSchema | undefined) {
+    this.schema = schema
+  }
 }
 
 /** The routes of a hub: which subscriptions a topic has, found once and kept until they change. */
 export class Routes {
   readonly #index = new PatternIndex<HubSubscription | Set<HubSubscription>>()
-  #routes = new Map<string, Route>()
-  /** Two generations of counts bound them without an order of use to keep: deleting a map's first key again and again would make it slow. */
-  #stats = new Map<string, TopicStats>()
-  #older = new Map<string, TopicStats>()
+  readonly #routes = new Map<string, Route>()
+  /** Counts the changes of wildcard patterns, each of which may matter to any topic. */
+  #version = 1
+  #misses = 0
   readonly #limit: number
   readonly #schemaOf: ((topic: string) => StandardSchema | undefined) | undefined
-  #misses = 0
-  #broadcast: Route | undefined
 
   constructor(limit: number, schemaOf: ((topic: string) => StandardSchema | undefined) | undefined) {
     this.#limit = limit
@@ -40,7 +47,8 @@ export class Routes {
 
   /** The route of a topic; `''` is broadcasts. @throws `invalid-topic` */
   of(topic: string): Route {
-    return this.#routes.get(topic) ?? this.#miss(topic)
+    const route = this.#routes.get(topic)
+    return route !== undefined && route.version === this.#version ? route : this.#find(topic, route)
   }
 
   /** Gives how many subscriptions the pattern has now. */
@@ -48,8 +56,7 @@ export class Routes {
     const known = this.#index.get(pattern)
     if (known instanceof Set) known.add(subscription)
     else this.#index.set(pattern, known ? new Set([known, subscription]) : subscription)
-    this.#forget(pattern)
-    return this.count(pattern)
+    return this.#changed(pattern)
   }
 
   /** Gives how many subscriptions the pattern has left; `undefined` when this was none of them. */
@@ -57,8 +64,7 @@ export class Routes {
     const known = this.#index.get(pattern)
     if (known instanceof Set ? !known.delete(subscription) : known !== subscription) return undefined
     if (!(known instanceof Set) || known.size === 0) this.#index.delete(pattern)
-    this.#forget(pattern)
-    return this.count(pattern)
+    return this.#changed(pattern)
   }
 
   count(pattern: string): number {
@@ -72,58 +78,49 @@ export class Routes {
 
   /** Whose pattern matches the topic, in the order in which they subscribed. */
   match(topic: string): HubSubscription[] {
-    let targets: HubSubscription[] = []
+    let targets: HubSubscription[] = NONE
     let parts = 0
     this.#index.match(topic, found => {
       parts++
-      if (found instanceof Set) targets = parts === 1 ? [...found] : [...targets, ...found]
-      else targets.push(found)
+      // No literal: an engine that has seen its arrays last would give all of them a long life, and a full cache pays for that.
+      targets = targets.concat(found instanceof Set ? [...found] : found)
     })
     // A subscription to several patterns may be found more than once, and is one target.
     return parts < 2 ? targets : [...new Set(targets)].sort((one, other) => one.order - other.order)
   }
 
-  stats(topic: string): TopicStats {
-    let stats = this.#stats.get(topic)
-    if (!stats) {
-      stats = this.#older.get(topic) ?? { published: 0, dropped: 0 }
-      if (this.#stats.size >= this.#limit) {
-        this.#older = this.#stats
-        this.#stats = new Map()
-      }
-      this.#stats.set(topic, stats)
-    }
-    return stats
+  /** What is known of a topic, be it one to publish to or not. */
+  stats(topic: string): Route {
+    return this.#routes.get(topic) ?? this.#create(topic)
   }
 
-  #miss(topic: string): Route {
-    if (topic === '') return (this.#broadcast ??= this.#build(''))
-    checkTopic(topic)
-    if (topic[0] === '$') throw new EarshotError('invalid-topic', 'reserved', { topic })
-    const route = this.#build(topic)
-    // A full cache that gave way to each miss would cost more than none: it starts afresh once misses say that it is out of date.
+  #create(topic: string): Route {
+    const route = new Route(this.#schemaOf?.(topic))
+    // Giving way to each new topic would cost more than no cache at all: full, it starts afresh once misses say that it is out of date.
     if (this.#routes.size < this.#limit) this.#routes.set(topic, route)
-    else if (this.#limit > 0 && ++this.#misses > this.#limit * 4) {
-      this.#routes = new Map()
+    else if (this.#limit > 0 && ++this.#misses > this.#limit * 16) {
+      this.#routes.clear()
       this.#misses = 0
     }
     return route
   }
 
-  #build(topic: string): Route {
+  #find(topic: string, known: Route | undefined): Route {
+    if (topic !== '') checkTopic(topic)
+    if (topic[0] === '$') throw new EarshotError('invalid-topic', 'reserved', { topic })
+    const route = known ?? this.#create(topic)
     const targets = this.match(topic)
-    return {
-      targets,
-      listeners: targets.map(target => target.listener),
-      picky: targets.some(target => target.extras?.echo === false),
-      stats: this.stats(topic),
-      schema: topic === '' ? undefined : this.#schemaOf?.(topic),
-    }
+    route.version = this.#version
+    route.targets = targets
+    route.listeners = targets.map(target => target.listener)
+    route.picky = targets.some(target => target.extras?.echo === false)
+    return route
   }
 
-  #forget(pattern: string): void {
-    if (isWildcard(pattern)) this.#routes = new Map()
-    else if (pattern === '') this.#broadcast = undefined
-    else this.#routes.delete(pattern)
+  #changed(pattern: string): number {
+    const route = this.#routes.get(pattern)
+    if (isWildcard(pattern)) this.#version++
+    else if (route) route.version = 0
+    return this.count(pattern)
   }
 }

@@ -1,15 +1,13 @@
-import { checkCount, checkFunction, EarshotError, invalidOption } from '../base/errors.ts'
+import { checkCount, checkFunction, checkOption, EarshotError } from '../base/errors.ts'
 import { Handle } from '../base/handle.ts'
-import { attempt } from '../base/listeners.ts'
 import type { Message } from '../base/message.ts'
-import type { HubMessage, Publisher, RemoteMessage } from '../delivery/message.ts'
+import type { Publisher } from '../delivery/message.ts'
 import { HubStream } from '../delivery/stream.ts'
 import { type CloseReason, HubSubscription, type Listener, patternsOf, type SubscriptionHost } from '../delivery/subscription.ts'
 import { HubPresence, type PresenceHost } from '../presence/presence.ts'
 import { CLOCKS_PER_LIFE } from '../presence/roster.ts'
 import { checkPattern, checkTopic } from '../topic/topic.ts'
 import { HubChannel } from './channel.ts'
-import type { Dispatcher } from './dispatcher.ts'
 import { checkListening, follow, type ListeningHub, type StreamOptions, type SubscribeOptions, wrapListener } from './listening.ts'
 import type { HubReceipt } from './receipt.ts'
 import { Registry } from './registry.ts'
@@ -21,7 +19,6 @@ type Given = string | readonly string[]
 /** What a session needs of its hub. */
 export interface SessionHub extends ListeningHub {
   readonly clock: PresenceHost['hub']['clock']
-  readonly dispatcher: Dispatcher
   readonly presences: PresenceHost['hub']['presences']
   readonly states: StateHost['hub']['states']
   readonly sessions: Set<Handle>
@@ -31,13 +28,13 @@ export interface SessionHub extends ListeningHub {
   order: number
   /** Numbers the member changes of this page. */
   changes: number
+  /** @throws `hub-closed` */
+  check(): void
   /** The transport, started by the first call. */
   use(): TransportConnection | undefined
   emit(from: HubSession, topic: string, data: unknown, options?: PublishOptions): HubReceipt
   add(subscription: HubSubscription, pattern: string): void
   remove(subscription: HubSubscription, pattern: string): boolean
-  /** A message from elsewhere as listeners get it; `undefined` when its schema refuses it. */
-  revive(message: RemoteMessage): HubMessage | undefined
 }
 
 /** The one class of sessions; users see `Session`. The hub itself publishes and subscribes through one with the id `''`. */
@@ -52,10 +49,8 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
   readonly parts: Set<Handle> = new Set()
   /** Pattern → how many subscriptions: what the transport was told. */
   readonly interests: Map<string, number> = new Map()
-  /** What `subscribe` and `onBroadcast` made. */
-  readonly #shared = new Registry()
-  /** Subscriptions that belong to handles of their own: streams, channels, hooks. */
-  readonly #own = new Set<HubSubscription>()
+  /** All of them: those of streams, channels and hooks are handles of their own, by keys that begin with a sign which no pattern may hold. */
+  readonly #subscriptions = new Registry()
   #id: string | undefined
   /** Rises with each life of the session: page loads, returns from the back/forward cache. */
   #incarnation = 1
@@ -89,6 +84,12 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
     for (const { part, data } of entries) if ((part.self?.clock ?? 0) < incarnation * CLOCKS_PER_LIFE) part.enter(data)
   }
 
+  /** @throws `hub-closed`, `session-closed` */
+  override check(): void {
+    this.hub.check()
+    super.check()
+  }
+
   tick(): number {
     return this.#incarnation * CLOCKS_PER_LIFE + ++this.hub.changes
   }
@@ -105,24 +106,25 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
 
   subscribe(pattern: Given, listener: Listener, options?: SubscribeOptions): HubSubscription {
     this.check()
-    return this.#listen(checkPatterns(pattern), listener, options)
+    const patterns = checkPatterns(pattern)
+    return this.listen(patterns, keyOf(patterns), listener, options)
   }
 
   onBroadcast(listener: Listener, options?: SubscribeOptions): HubSubscription {
     this.check()
-    return this.#listen('', listener, options)
+    return this.listen('', '', listener, options)
   }
 
   unsubscribe(pattern: Given): number {
-    return end(this.#shared.of([keyOf(checkPatterns(pattern))]))
+    return end(this.#subscriptions.of([keyOf(checkPatterns(pattern))]))
   }
 
   offBroadcast(): number {
-    return end(this.#shared.of(['']))
+    return end(this.#subscriptions.of(['']))
   }
 
   unsubscribeAll(): number {
-    return end(this.#shared.of(this.#shared.keys().filter(Boolean)))
+    return end(this.#subscriptions.of(this.#subscriptions.keys().filter(key => key && key[0] !== '\n')))
   }
 
   stream(pattern: Given, options: StreamOptions = {}): HubStream {
@@ -130,12 +132,8 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
     const { hub } = this
     const patterns = new Set([checkPatterns(pattern)].flat())
     const queue = checkListening(options, hub)
-    const stream = new HubStream(patterns, this, ++hub.order, queue, message => hub.dropped(message, options.onDrop))
     hub.use()
-    this.#own.add(stream)
-    follow(stream, options, hub)
-    this.#index(stream)
-    return stream
+    return this.#begin(new HubStream(patterns, this, ++hub.order, queue, message => hub.dropped(message, options.onDrop)), options)
   }
 
   channel(name: string): HubChannel {
@@ -160,7 +158,8 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
     this.check()
     const patterns = checkPatterns(pattern)
     checkCount('limit', options?.limit ?? 0)
-    return this.#revive((await this.hub.use()?.history(patterns, options))?.messages)
+    const past = await this.hub.use()?.history(patterns, options)
+    return (past?.messages ?? []).flatMap(message => this.hub.revive(message) ?? [])
   }
 
   async claim(id: string, task: () => unknown): Promise<boolean> {
@@ -175,11 +174,11 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
 
   /** Every subscription of the session, those of streams, channels and hooks included. */
   listenings(): HubSubscription[] {
-    return [...this.#shared.of(), ...this.#own]
+    return this.#subscriptions.of()
   }
 
   drop(subscription: HubSubscription): void {
-    if (!this.#own.delete(subscription)) this.#shared.delete(keyOf(subscription.pattern), subscription)
+    this.#subscriptions.delete(subscription)
   }
 
   protected end(reason: CloseReason = 'closed'): void {
@@ -189,48 +188,30 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
     if (this.#id) this.hub.use()?.closeSession(this.#id)
   }
 
-  #listen(pattern: Given, listener: Listener, options?: SubscribeOptions): HubSubscription {
-    checkFunction('listener', listener)
+  /** The same listener under the same key again gives the first subscription. What is called may be another function than what was given. */
+  listen(pattern: Given, key: string, given: Listener, options?: SubscribeOptions, listener: Listener = given): HubSubscription {
+    checkFunction('listener', given)
     const { hub } = this
-    const key = keyOf(pattern)
-    const known = options?.own ? undefined : this.#shared.get(key, listener)
-    if (known) return known
-    const subscription = new HubSubscription(pattern, this, listener, ++hub.order)
-    const queue = options && checkListening(options, hub)
+    // First: who hears of the connection may subscribe the very same.
     hub.use()
-    if (options?.own) this.#own.add(subscription)
-    else this.#shared.add(key, subscription)
-    const release = queue && wrapListener(subscription, options as SubscribeOptions, queue, hub)
-    if (options) follow(subscription, options, hub)
-    this.#index(subscription)
-    if (release && subscription.active) subscription.more.ready = this.#replay(subscription, release, options as SubscribeOptions)
+    const known = options?.own ? undefined : this.#subscriptions.get(key, given)
+    if (known) return known
+    const queue = options === undefined ? undefined : checkListening(options, hub)
+    const order = ++hub.order
+    const subscription = new HubSubscription(pattern, options?.own ? `\n${order}` : key, this, given, order)
+    subscription.listener = listener
+    const fetchPast = options && queue && wrapListener(subscription, options, queue, hub)
+    this.#begin(subscription, options)
+    if (fetchPast && subscription.active) subscription.more.ready = fetchPast()
     return subscription
   }
 
-  #index(subscription: HubSubscription): void {
+  /** From here on it hears. */
+  #begin<Kind extends HubSubscription>(subscription: Kind, options?: StreamOptions): Kind {
+    this.#subscriptions.add(subscription)
+    if (options) follow(subscription, options, this.hub)
     for (const each of patternsOf(subscription)) if (subscription.active) this.hub.add(subscription, each)
-  }
-
-  /** Asks for the past, then lets what was held meanwhile go. Ready when all of it has been heard. */
-  async #replay(subscription: HubSubscription, release: (past: readonly HubMessage[]) => readonly HubMessage[], options: SubscribeOptions): Promise<void> {
-    const { replay = 0, since, onGap } = options
-    const { hub } = this
-    const { pattern } = subscription
-    let past: readonly HubMessage[] = []
-    try {
-      // The interest first: what is published from now on comes by itself.
-      await this.ready
-      const history = await hub.use()?.history(pattern, since === undefined ? { limit: replay } : { since, limit: replay || 1000 })
-      past = this.#revive(history?.messages)
-      if (history?.gap) attempt(() => onGap?.({ topics: [pattern].flat() }), hub.report)
-    } catch (error) {
-      hub.report(error)
-    }
-    for (const message of release(past)) hub.dispatcher.send([subscription], message)
-  }
-
-  #revive(messages: readonly RemoteMessage[] = []): HubMessage[] {
-    return messages.flatMap(message => this.hub.revive(message) ?? [])
+    return subscription
   }
 }
 
@@ -256,7 +237,7 @@ function checkPatterns(pattern: Given): Given {
     checkPattern(pattern)
     return pattern as string
   }
-  if (pattern.length === 0) throw invalidOption('patterns', pattern, 'no-patterns')
+  checkOption(pattern.length > 0, 'patterns', pattern, 'no-patterns')
   for (const each of pattern) checkPattern(each)
   return [...new Set(pattern as string[])]
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createHub, type Message } from '@earshot/core'
+import { createHub, type Message, type Transport } from '@earshot/core'
+import { stubTransport } from '../support/stub-transport.ts'
 
 describe('guarantee 3: listeners in the order of subscription', () => {
   it('ignores what their patterns are', () => {
@@ -36,6 +37,26 @@ describe('guarantee 3: listeners in the order of subscription', () => {
     expect(hub.count('a/*')).toEqual({ 'a/*': 1 })
     first.unsubscribe()
     expect(session.subscribe('a/*', listener)).not.toBe(first)
+  })
+
+  it('counts it once even if it is subscribed while the first subscription starts the transport', () => {
+    const transport = stubTransport()
+    const connecting: Transport = {
+      connect(link) {
+        const connection = transport.connect(link)
+        link.status({ state: 'connecting' })
+        return connection
+      },
+    }
+    const hub = createHub({ transport: connecting })
+    const session = hub.openSession()
+    const listener = (): void => {}
+    const handles: unknown[] = []
+    hub.on('status', () => handles.push(session.subscribe('a', listener)))
+    handles.push(session.subscribe('a', listener))
+    expect(handles).toHaveLength(2)
+    expect(handles[0]).toBe(handles[1])
+    expect(hub.count('a')).toEqual({ a: 1 })
   })
 
   it('remembers the listener that was given, not what the options made of it', () => {

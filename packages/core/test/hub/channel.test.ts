@@ -46,6 +46,19 @@ describe('a channel', () => {
     expect(room.on('a', nothing)).not.toBe(first)
   })
 
+  it('shares nothing with other handles on the same name, nor with the session', () => {
+    const hub = createHub()
+    const session = hub.openSession()
+    const [one, two] = [session.channel('room'), session.channel('room')]
+    const first = one.on('*', nothing)
+    expect(two.on('*', nothing)).not.toBe(first)
+    expect(session.subscribe('room/*', nothing)).not.toBe(first)
+    expect(one.on('*', nothing, { own: true })).not.toBe(first)
+    expect([session.unsubscribe('room/*'), session.unsubscribeAll()]).toEqual([1, 0])
+    one.close()
+    expect(hub.count('room/*')).toEqual({ 'room/*': 1 })
+  })
+
   it('passes options on', () => {
     const session = createHub().openSession()
     const room = session.channel('room')

@@ -51,7 +51,7 @@ describe('sessions', () => {
   it('get an id of their own, or the one that was asked for', () => {
     const hub = createHub()
     const [one, two, named] = [hub.openSession(), hub.openSession(), hub.openSession({ id: 'me', userId: 'ada', data: { tab: 1 } })]
-    expect(one.id).toMatch(/^[\w-]{22}$/)
+    expect(one.id).toMatch(/^[0-9a-z]{26}$/)
     expect(one.id).not.toBe(two.id)
     expect(named).toMatchObject({ id: 'me', userId: 'ada', data: { tab: 1 }, closed: false })
   })
@@ -67,7 +67,7 @@ describe('sessions', () => {
 
   it('can be told apart by the numbers that a hub draws', () => {
     const ids = [0, 0.25, 0.5].map(number => createHub({ random: () => number }).openSession().id)
-    expect(ids).toEqual(['0'.repeat(22), 'g'.repeat(22), 'w'.repeat(22)])
+    expect(ids).toEqual(['0'.repeat(26), '9'.repeat(26), 'i'.repeat(26)])
   })
 
   it('release everything when they close, by using as well', () => {

@@ -59,12 +59,25 @@ describe('the routes of a hub', () => {
     session.subscribe('t/*', () => heard++)
     const late: Subscription[] = []
     for (let round = 0; round < 5; round++) {
+      // More than sixteen misses a place: the cache starts afresh again and again.
       for (let i = 0; i < 50; i++) expect(session.publish(`t/${i}`, 1).listeners).toBe(1 + (i === 7 ? round : 0))
       late.push(session.subscribe('t/7', () => heard++))
     }
     expect(heard).toBe(5 * 50 + 0 + 1 + 2 + 3 + 4)
     for (const each of late) each.unsubscribe()
     expect(session.publish('t/7', 1).listeners).toBe(1)
+  })
+
+  it('count each topic that the cache has in one place, whatever became of the others', () => {
+    const hub = createHub({ cache: 4 })
+    const session = hub.openSession()
+    session.subscribe('t/*', () => {})
+    for (let round = 0; round < 5; round++) for (let i = 0; i < 12; i++) session.publish(`t/${i}`, 1)
+    expect([0, 3].map(i => hub.stats(`t/${i}`))).toEqual([0, 3].map(() => ({ published: 5, dropped: 0 })))
+    session.subscribe('t/0', () => {})
+    session.subscribe('*/0', () => {})
+    expect(session.publish('t/0', 1).listeners).toBe(3)
+    expect(hub.stats('t/0').published).toBe(6)
   })
 
   it('keep topics apart that objects know as something else', () => {

@@ -93,7 +93,7 @@ describe('who a tab is', () => {
     await browser.advance(500)
     a.session.publish('t', 1)
     await browser.settle()
-    expect(app.session.id).toMatch(/^[\w-]{22}$/)
+    expect(app.session.id).toMatch(/^[0-9a-z]{26}$/)
     expect(app.data()).toEqual([1])
   })
 
