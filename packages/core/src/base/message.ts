@@ -13,6 +13,8 @@ export interface Message<Data = unknown, Topic extends string = string> {
   readonly clock: number
   /** Place in the relay's log, when one keeps it. */
   readonly offset: number | undefined
+  /** Names the life of the log that `offset` counts in: places in different ones do not compare. */
+  readonly epoch?: string | undefined
   /** Unique name of the message. */
   readonly id: string
 }

@@ -20,6 +20,7 @@ export interface RemoteMessage {
   /** What the message's id begins with. */
   readonly key: string
   readonly offset?: number | undefined
+  readonly epoch?: string | undefined
 }
 
 /** The one class of messages; users see it as `Message`. */
@@ -33,8 +34,9 @@ export class HubMessage implements Message {
   /** What the id begins with: session and document. */
   readonly key: string
   readonly offset: number | undefined
+  readonly epoch: string | undefined
 
-  constructor(topic: string, data: unknown, publisher: Publisher, time: number, clock: number, offset?: number) {
+  constructor(topic: string, data: unknown, publisher: Publisher, time: number, clock: number, offset?: number, epoch?: string) {
     this.topic = topic
     this.data = data
     this.from = publisher.id
@@ -43,6 +45,7 @@ export class HubMessage implements Message {
     this.clock = clock
     this.key = publisher.key
     this.offset = offset
+    this.epoch = epoch
   }
 
   get id(): string {
@@ -50,8 +53,8 @@ export class HubMessage implements Message {
   }
 }
 
-/** The order that every tab shows: the log's for what is in one, else Lamport counter first, then id, which begins with the session. */
+/** The order that every tab shows: the log's for what is in the same one, else Lamport counter first, then id, which begins with the session. */
 export function compareMessages(one: Message, other: Message): number {
-  if (one.offset && other.offset) return one.offset - other.offset
+  if (one.offset && other.offset && one.epoch === other.epoch) return one.offset - other.offset
   return one.clock - other.clock || (one.id < other.id ? -1 : one.id > other.id ? 1 : 0)
 }

@@ -163,11 +163,11 @@ export class Broker extends Reporting implements SessionHub {
   }
 
   revive(remote: RemoteMessage): HubMessage | undefined {
-    const { topic, data, time, clock, offset, from, userId, key } = remote
+    const { topic, data, time, clock, offset, epoch, from, userId, key } = remote
     this.#seen(clock)
     const { schema } = this.routes.of(topic)
     try {
-      return new HubMessage(topic, schema ? validate(schema, topic, data) : data, { id: from, userId, key }, time, clock, offset)
+      return new HubMessage(topic, schema ? validate(schema, topic, data) : data, { id: from, userId, key }, time, clock, offset, epoch)
     } catch (error) {
       this.dropped(remote)
       this.report(error)
@@ -246,9 +246,9 @@ export class Broker extends Reporting implements SessionHub {
       clock,
       random,
       tag,
-      deliver: (remote, to, only) => {
+      deliver: (remote, to, only, isDue) => {
         const message = this.revive(remote)
-        if (message) this.dispatcher.dispatch(this.routes.of(remote.topic), message, to || only ? { to, only } : undefined)
+        if (message) this.dispatcher.dispatch(this.routes.of(remote.topic), message, to || only || isDue ? { to, only, isDue } : undefined)
       },
       member: (topic, member) => presences.put(topic, member),
       gone: (topic, id, until) => presences.remove(topic, id, until),

@@ -1,6 +1,7 @@
 import { EarshotError } from '../base/errors.ts'
 import type { HubMessage } from '../delivery/message.ts'
-import type { HubSubscription, Listener, Subscription, SubscriptionHost } from '../delivery/subscription.ts'
+import { type HubSubscription, type Listener, patternsOf, type Subscription, type SubscriptionHost } from '../delivery/subscription.ts'
+import { covers } from '../topic/match.ts'
 import type { Route } from './routes.ts'
 
 /** Deliveries that may wait while a listener runs. */
@@ -14,6 +15,8 @@ export interface Selection {
   readonly to?: readonly string[] | undefined
   /** Only these sessions hear it. */
   readonly only?: readonly string[] | undefined
+  /** Only what listens to these patterns hears it. */
+  readonly isDue?: ((pattern: string) => boolean) | undefined
 }
 
 interface Pending {
@@ -111,9 +114,11 @@ export class Dispatcher {
 }
 
 /** Tells whether a message is for this subscription. */
-export function wants({ host, extras }: HubSubscription, message: HubMessage, selection: Selection | undefined): boolean {
+export function wants(subscription: HubSubscription, message: HubMessage, selection: Selection | undefined): boolean {
+  const { host, extras } = subscription
   if (selection?.except === host) return false
   if (selection?.to && !(host.userId !== undefined && selection.to.includes(host.userId))) return false
   if (selection?.only && !selection.only.includes(host.id)) return false
+  if (selection?.isDue && ![...patternsOf(subscription)].some(pattern => selection.isDue?.(pattern) && covers(pattern, message.topic))) return false
   return extras?.echo !== false || message.from !== host.id
 }

@@ -158,7 +158,7 @@ export class HubSession extends Handle<CloseReason> implements Publisher, Subscr
     this.check()
     const patterns = checkPatterns(pattern)
     checkCount('limit', options?.limit ?? 0)
-    const past = await this.hub.use()?.history(patterns, options)
+    const past = await this.hub.use()?.history(patterns, options, this.id)
     return (past?.messages ?? []).flatMap(message => this.hub.revive(message) ?? [])
   }
 

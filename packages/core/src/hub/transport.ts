@@ -55,10 +55,11 @@ export interface HistoryOptions {
   since?: Message | string
 }
 
-/** A part of the past: oldest first. `gap` says that something between is not kept any more. */
+/** A part of the past: oldest first. `gap` says that something between is not kept any more; `more`, with `since`, that there is more after the last. */
 export interface History {
   readonly messages: readonly RemoteMessage[]
   readonly gap: boolean
+  readonly more?: boolean
 }
 
 /** A session as a transport sees it. */
@@ -77,8 +78,8 @@ export interface TransportLink {
   readonly random: () => number
   /** Names this page's life in message ids. */
   readonly tag: string
-  /** A message came from elsewhere. `to`: only for these users; `only`: only for these sessions. */
-  deliver(message: RemoteMessage, to?: readonly string[], only?: readonly string[]): void
+  /** A message came from elsewhere. `to`: only for these users; `only`: only for these sessions; `isDue`: only for these of their patterns. */
+  deliver(message: RemoteMessage, to?: readonly string[], only?: readonly string[], isDue?: (pattern: string) => boolean): void
   /** A member entered or changed elsewhere. */
   member(topic: string, member: Member): void
   /** All of a session up to this member clock is gone from a topic. */
@@ -119,7 +120,8 @@ export interface TransportConnection {
   watch(topic: string, on: boolean): Promise<void>
   /** Resolves when all interest told so far is known to everyone who can be reached. */
   sync(): Promise<void>
-  history(pattern: string | readonly string[], options: HistoryOptions): Promise<History>
+  /** The past as this session may hear it. */
+  history(pattern: string | readonly string[], options: HistoryOptions, session: string): Promise<History>
   /** How many sessions elsewhere listen to a topic. */
   occupancy(topic: string): Promise<number>
   /** Runs `task` in at most one tab for this id. */

@@ -14,6 +14,8 @@ export interface WelcomeFrame {
   readonly ping: number
   /** Characters of a frame at most. */
   readonly frame: number
+  /** Kept publishes of a session that may be under way without an answer. */
+  readonly window: number
 }
 
 /** Asks for a newer token before the connection's is over. */
@@ -130,13 +132,14 @@ export interface GoneFrame {
   readonly clock: number
 }
 
-/** The answer to `history`. `gap`: something between is not kept any more. */
+/** The answer to `history`. `gap`: something between is not kept any more; `more`: what was asked for goes on after these. */
 export interface PastFrame {
   readonly t: 'past'
   readonly s: number
   readonly q: number
   readonly m: readonly WireMessage[]
   readonly gap: boolean
+  readonly more: boolean
 }
 
 /** The answer to `occupancy`. */
@@ -184,7 +187,7 @@ const isIndexes = listOf(isCount)
 
 /** What a client reads. */
 export const relayFrames: FrameReader<RelayFrame> = new FrameReader<RelayFrame>({
-  welcome: { v: isCount, user: orNull(isText), epoch: isText, ping: isCount, frame: isCount },
+  welcome: { v: isCount, user: orNull(isText), epoch: isText, ping: isCount, frame: isCount, window: isCount },
   renew: {},
   attached: { s: isCount, attach: isCount, session: isMaybeEmpty, record: isText, resumed: isFlag, settled: isCount },
   detached: { s: isCount, code: isText, reason: isMaybeEmpty },
@@ -207,7 +210,7 @@ export const relayFrames: FrameReader<RelayFrame> = new FrameReader<RelayFrame>(
   roster: { s: isCount, topic: isText, members: listOf(isMember, 1_000_000), young: isFlag },
   member: { s: isIndexes, topic: isText, m: isMember },
   gone: { s: isIndexes, topic: isText, id: isText, clock: isCount },
-  past: { s: isCount, q: isCount, m: listOf(isMessage), gap: isFlag },
+  past: { s: isCount, q: isCount, m: listOf(isMessage), gap: isFlag, more: isFlag },
   count: { s: isCount, q: isCount, n: isCount },
   ping: {},
   bye: { code: isText, reason: isMaybeEmpty, spread: isCount },

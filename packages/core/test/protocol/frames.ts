@@ -47,7 +47,7 @@ export const clientFields: { [Name in ClientFrame['t']]: FieldsOf<ClientFrame, N
 
 /** The same of what a relay sends. */
 export const relayFields: { [Name in RelayFrame['t']]: FieldsOf<RelayFrame, Name> } = {
-  welcome: { v: 'count', user: 'user', epoch: 'text', ping: 'count', frame: 'count' },
+  welcome: { v: 'count', user: 'user', epoch: 'text', ping: 'count', frame: 'count', window: 'count' },
   renew: {},
   attached: { s: 'count', attach: 'count', session: 'empty', record: 'text', resumed: 'flag', settled: 'count' },
   detached: { s: 'count', code: 'text', reason: 'empty' },
@@ -61,7 +61,7 @@ export const relayFields: { [Name in RelayFrame['t']]: FieldsOf<RelayFrame, Name
   roster: { s: 'count', topic: 'text', members: 'members', young: 'flag' },
   member: { s: 'indexes', topic: 'text', m: 'member' },
   gone: { s: 'indexes', topic: 'text', id: 'text', clock: 'count' },
-  past: { s: 'count', q: 'count', m: 'messages', gap: 'flag' },
+  past: { s: 'count', q: 'count', m: 'messages', gap: 'flag', more: 'flag' },
   count: { s: 'count', q: 'count', n: 'count' },
   ping: {},
   bye: { code: 'text', reason: 'empty', spread: 'count' },

@@ -13,7 +13,7 @@ export interface Publication {
   readonly data: unknown
   /** Users that may hear it. */
   readonly to?: readonly string[] | undefined
-  /** Id of the session that must not hear it: its publisher, when it wants no echo. */
+  /** Who must not hear it: the session that published, by its id, when it wants no echo; outside any session, the document. */
   readonly except?: string | undefined
   /** The topic's value from now on, kept apart from its history. */
   readonly retain?: boolean | undefined

@@ -4,8 +4,9 @@ import type { Engine } from '../engine/engine.ts'
 import { memoryEngine } from '../engine/memory-engine.ts'
 import { createHandler, type HandlerOptions, type RelayHandler } from '../http/handler.ts'
 import type { Authorize } from '../relay/access.ts'
+import { coreOf } from '../relay/core-of.ts'
 import { DEFAULT_LIMITS, type Limits } from '../relay/limits.ts'
-import { type Identity, RelayCore } from '../relay/relay-core.ts'
+import type { Identity, RelayCore } from '../relay/relay-core.ts'
 import { Acceptor, type UpgradingServer, type Visitor } from './acceptor.ts'
 import { describeError, type Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -114,7 +115,7 @@ class NodeRelay implements Relay {
     }
     const isAllowed = originCheck(origins)
     const publishing = (): (() => void) | undefined => this.#metrics?.publishing()
-    this.#core = new RelayCore({ engine, limits: this.#limits, clock, random, authorize, defer: task => setImmediate(task), identify, publishing, failed })
+    this.#core = coreOf({ engine, limits: this.#limits, clock, random, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
     this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, isAllowed, logger, metrics: () => this.#metrics })
   }
 

@@ -1,4 +1,4 @@
-import { PatternIndex } from '@earshot/core'
+import { covers, PatternIndex } from '@earshot/core'
 import type { LogEntry } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
@@ -39,7 +39,8 @@ export class Attachment {
   readonly watched: Set<string> = new Set()
   /** Everything up to this offset that it may hear was put on the connection. */
   sent: number
-  live = false
+  /** `restoring`: what it listens to is not known yet. `behind`: it is caught up from the log. `live`: it hears what is appended. */
+  state: 'restoring' | 'behind' | 'live' = 'restoring'
   /** Its session is bound elsewhere, or gone. */
   ended = false
   /** Being caught up at this moment. */
@@ -68,6 +69,11 @@ export class Attachment {
     return !this.ended && this.connection.state === 'open'
   }
 
+  /** Tells whose messages are its own: by its session, or – outside any session – by its document. */
+  get voice(): string {
+    return this.record.id || this.tag
+  }
+
   grant(pattern: string, grant: Grant): void {
     this.grants.set(pattern, grant)
     this.#index()
@@ -82,8 +88,7 @@ export class Attachment {
 
   /** Whether it may hear an entry, of those on its patterns. */
   mayHear({ to, except }: LogEntry): boolean {
-    const { id, userId } = this.record
-    return (except === undefined || except !== id) && (!to || (userId !== null && to.includes(userId)))
+    return except !== this.voice && (!to || (this.record.userId !== null && to.includes(this.record.userId)))
   }
 
   /** Whether an entry of the log is one that it subscribed to before, and may hear. */
@@ -94,6 +99,14 @@ export class Attachment {
       isLater ||= entry.offset > start
     })
     return isLater
+  }
+
+  /** Whether an entry is later than the beginning of one of these subscriptions. */
+  awaits({ topic, offset }: LogEntry, patterns: readonly string[]): boolean {
+    return patterns.some(pattern => {
+      const grant = this.grants.get(pattern)
+      return grant !== undefined && offset > grant.start && grant.patterns.some(granted => covers(granted, topic))
+    })
   }
 
   /** Counts what was put on the connection. */

@@ -13,13 +13,14 @@ export interface CatchUpCounts {
  * Whether something is missing is decided before every page: what is kept at one page may be evicted before the next.
  */
 export async function catchUp(attachment: Attachment, engine: Engine, limits: Limits, counts: CatchUpCounts): Promise<void> {
-  if (attachment.paging || attachment.live) return
+  if (attachment.paging || attachment.state !== 'behind') return
   attachment.paging = true
   try {
     while (attachment.isBound && attachment.hasRoom(limits)) {
-      await tellGaps(attachment, engine, counts)
       const after = attachment.sent
       const { entries, offset } = await engine.page({ after, limit: limits.page, size: limits.pageSize, wants: entry => attachment.wants(entry) })
+      // Asked for last, and told first: what was evicted while the page was made is told, too.
+      await tellGaps(attachment, engine, counts)
       if (!attachment.isBound) return
       const { connection, s } = attachment
       if (entries.length > 0) {
@@ -33,7 +34,7 @@ export async function catchUp(attachment: Attachment, engine: Engine, limits: Li
       }
       // From the head on it hears what is appended: nothing has come between, since nothing was awaited.
       if (offset === engine.head) {
-        attachment.live = true
+        attachment.state = 'live'
         return
       }
     }

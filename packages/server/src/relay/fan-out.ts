@@ -42,9 +42,10 @@ export class FanOut {
   /** An entry was appended: those that are live hear it now, those that have no room left are behind from here on. */
   appended(entry: LogEntry): void {
     this.#send(entry, attachment => {
-      if (!attachment.live) return false
+      if (attachment.state !== 'live') return false
       if (!attachment.hasRoom(this.#limits)) {
-        attachment.live = false
+        attachment.state = 'behind'
+        attachment.sent = Math.max(attachment.sent, entry.offset - 1)
         return false
       }
       attachment.put(entry.offset, entry.text.length)
@@ -55,7 +56,7 @@ export class FanOut {
   /** A volatile message: heard now, or never. */
   passed(entry: LogEntry): void {
     this.#send(entry, attachment => {
-      const hasRoom = attachment.live && attachment.hasRoom(this.#limits)
+      const hasRoom = attachment.state === 'live' && attachment.hasRoom(this.#limits)
       if (!hasRoom) this.skipped++
       return hasRoom
     })

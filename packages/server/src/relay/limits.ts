@@ -14,7 +14,7 @@ export interface Limits {
   readonly publishes: Rate
   /** Frames of a connection, all kinds. @default 2000 a second, 10,000 at once */
   readonly frames: Rate
-  /** Frames of a session that wait for an answer of `authorize` or the engine. @default 1000 */
+  /** Frames of a session that wait for an answer of `authorize` or the engine: a quarter of them publishes, unless a client overdoes it. @default 1000 */
   readonly waiting: number
   /** Unsent bytes of a socket: beyond it its sessions are caught up from the log later, and volatile messages are skipped. @default 262,144 */
   readonly buffer: number

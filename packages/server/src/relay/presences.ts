@@ -34,6 +34,7 @@ export class Presences {
     if (!here) return this.leave(record, topic)
     const known = record.present.get(topic)
     record.present.set(topic, clock)
+    record.unsaid.delete(topic)
     const { id, userId } = record
     const before = this.#topics.get(topic)?.roster.get(id)
     // It came back as it was, perhaps as another page: nobody needs to know.
@@ -47,8 +48,8 @@ export class Presences {
     this.#tell(topic, this.#of(topic).roster.evict(record.id), record)
   }
 
-  leaveAll(record: SessionRecord): void {
-    for (const topic of [...record.present.keys()]) this.leave(record, topic)
+  leaveAll(record: SessionRecord, topics: Iterable<string> = [...record.present.keys()]): void {
+    for (const topic of topics) this.leave(record, topic)
   }
 
   watch(attachment: Attachment, topic: string): void {
@@ -101,7 +102,7 @@ export class Presences {
   }
 
   #tick(): number {
-    return (this.#last = Math.max(this.#last + 1, this.#clock.now() * CLOCKS_PER_MS))
+    return (this.#last = Math.max(this.#last + 1, Math.floor(this.#clock.now() * CLOCKS_PER_MS)))
   }
 }
 

@@ -50,6 +50,10 @@ export class SessionRecord {
   attach = 0
   /** Topics on which it is present → the clock of what it said last. */
   readonly present: Map<string, number>
+  /** Those of them that it has not said again since it attached. */
+  unsaid: Set<string> = new Set()
+  /** The document that attached last. */
+  tag: string | undefined
   /** Ends its presence, and the record, when it does not come back. */
   leaving: Cancel | undefined
   expiring: Cancel | undefined
@@ -70,6 +74,8 @@ export class SessionRecord {
   /** Begins the numbering of a document that attaches, or goes on with it. */
   open(tag: string): Numbering {
     const numbering = this.#numberings.get(tag) ?? new Numbering()
+    // The last to be opened is the last to be forgotten.
+    this.#numberings.delete(tag)
     this.#numberings.set(tag, numbering)
     if (this.#numberings.size > MAX_NUMBERINGS) this.#numberings.delete(this.#numberings.keys().next().value as string)
     return numbering

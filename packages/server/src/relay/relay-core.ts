@@ -4,14 +4,16 @@ import type { Engine } from '../engine/engine.ts'
 import { Access, type Authorize } from './access.ts'
 import { Attachment } from './attachment.ts'
 import { within } from './deadline.ts'
+import { type Desk, type RelayCounts, resume } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import { FanOut } from './fan-out.ts'
+import { regrant, restore } from './granting.ts'
 import type { Limits } from './limits.ts'
 import { type Defer, Outbound } from './outbound.ts'
 import { Presences } from './presences.ts'
 import { Bucket } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
-import { type Desk, type RelayCounts, resume, subscribe, takeFrame } from './session-frames.ts'
+import { takeFrame } from './session-frames.ts'
 import { limitLife } from './token-life.ts'
 
 /** Whom a token proves, and until when. */
@@ -195,9 +197,10 @@ export class RelayCore {
       if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
       connection.access.reset(identity.userId, identity.data)
       limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
-      if (!first) return this.#regrant(connection)
+      if (!first) return this.#attachments(connection).forEach(attachment => regrant(this.#desk, attachment))
       connection.state = 'open'
-      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping: limits.ping, frame: limits.frame })
+      const { ping, frame, waiting } = limits
+      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)) })
     } catch (error) {
       const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
       if (!isKnown) this.#options.failed(error)
@@ -206,28 +209,6 @@ export class RelayCore {
       if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', UNCHECKED_SPREAD)
       else if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
       else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
-    }
-  }
-
-  /** After a renewal: what may not be read any more is taken away. */
-  #regrant(connection: Connection): void {
-    for (const attachment of this.#attachments(connection).values()) {
-      for (const [pattern, { start }] of [...attachment.grants]) {
-        attachment.record.lane.run(async () => {
-          const before = attachment.grants.get(pattern)
-          if (!before) return
-          try {
-            if (!(await subscribe(this.#desk, attachment, pattern, start))) return
-            this.#fanOut.remove(attachment, before.patterns)
-          } catch (error) {
-            if (!isEarshotError(error)) this.#options.failed(error)
-            attachment.revoke(pattern)
-            this.#fanOut.remove(attachment, before.patterns)
-            const [code, reason] = isEarshotError(error) ? [error.code, error.message] : (['forbidden', 'the relay could not decide'] as const)
-            connection.say({ t: 'refused', s: attachment.s, what: 'subscribe', topic: pattern, code, reason })
-          }
-        })
-      }
     }
   }
 
@@ -245,6 +226,8 @@ export class RelayCore {
     if (former && attach <= former.attach) return refuse('connection-lost', 'the session is attached elsewhere')
     if (former) {
       this.#unbind(former)
+      // What it said before, and nobody has looked at, it says again.
+      former.lane.clear()
       former.leaving?.()
       former.expiring?.()
       // The tab never heard the name of this record: what it was promised under it is unknown to it.
@@ -252,6 +235,8 @@ export class RelayCore {
     }
     const record = known ?? this.#records.create(frame.session, frame.secret, userId, former?.present)
     record.attach = attach
+    this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
+    record.tag = frame.tag
     for (const tag of frame.tags) record.open(tag)
     const numbering = record.open(frame.tag)
     numbering.confirm(frame.done)
@@ -266,32 +251,7 @@ export class RelayCore {
     connection.sessions = attachments.size
     this.#bound.set(record, attachment)
     connection.say({ t: 'attached', s, attach, session: record.id, record: record.name, resumed: known !== undefined, settled: numbering.last })
-    attachment.record.lane.run(() => this.#restore(attachment, frame, isLost))
-  }
-
-  /** Subscribes again to what the session listens to, and brings it to the head of the log. */
-  async #restore(attachment: Attachment, { subs }: AttachFrame, isLost: boolean): Promise<void> {
-    const { connection, s } = attachment
-    const patterns: string[] = []
-    for (const [pattern, start] of subs) {
-      try {
-        const { head } = this.#options.engine
-        // In a new epoch the former offsets mean nothing: what is kept of it is later than all of them.
-        if (!(await subscribe(this.#desk, attachment, pattern, start === null ? head : isLost ? 0 : start))) return
-        if (start === null) connection.say({ t: 'subscribed', s, pattern, offset: head })
-        else patterns.push(...(attachment.grants.get(pattern)?.patterns ?? []))
-      } catch (error) {
-        if (!isEarshotError(error)) this.#options.failed(error)
-        const [code, reason] = isEarshotError(error) ? [error.code, error.message] : (['forbidden', 'the relay could not decide'] as const)
-        if (attachment.isBound) connection.say({ t: 'refused', s, what: 'subscribe', topic: pattern, code, reason })
-      }
-    }
-    if (!attachment.isBound) return
-    if (isLost && patterns.length > 0) {
-      this.counts.gaps++
-      connection.say({ t: 'gap', s, topics: patterns })
-    }
-    resume(this.#desk, attachment)
+    attachment.record.lane.run(() => restore(this.#desk, attachment, frame.subs, isLost))
   }
 
   #detach(attachment: Attachment, { reload }: DetachFrame): void {
@@ -308,8 +268,16 @@ export class RelayCore {
     const { record } = attachment
     if (attachment.ended) return
     this.#unbind(record)
+    record.leaving?.()
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
     this.#records.expire(record, this.#options.limits.resume)
+  }
+
+  /** A session is back. Where it was present it says so again: where it does not, it has left meanwhile, and nobody heard of it. */
+  #awaitPresence(record: SessionRecord, time: number): void {
+    record.unsaid = new Set(record.present.keys())
+    if (record.unsaid.size === 0) return
+    record.leaving = this.#options.clock.after(time, () => this.#presences.leaveAll(record, record.unsaid))
   }
 
   #unbind(record: SessionRecord): void {

@@ -2,6 +2,7 @@ import { checkPattern, checkTopic, covers, EarshotError, type ErrorCode, isEarsh
 import {
   type AckFrame,
   type ClientFrame,
+  CLOSE,
   type HistoryFrame,
   isData,
   type OccupancyFrame,
@@ -13,37 +14,14 @@ import {
   type UnsubscribeFrame,
   type WatchFrame,
 } from '@earshot/core/protocol'
-import type { Engine, LogEntry, Publication } from '../engine/engine.ts'
-import type { Action } from './access.ts'
+import type { LogEntry, Publication } from '../engine/engine.ts'
 import type { Attachment } from './attachment.ts'
-import { catchUp, type CatchUpCounts } from './catch-up.ts'
-import type { FanOut } from './fan-out.ts'
-import type { Limits } from './limits.ts'
-import type { Presences } from './presences.ts'
+import { type Desk, resume } from './desk.ts'
+import { forbidden, subscribe } from './granting.ts'
 import type { Outcome } from './records.ts'
 
 /** Frames of an attached session. */
 export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'attach' | 'detach' }>
-
-/** What a relay counts; readings rise until it ends. */
-export interface RelayCounts extends CatchUpCounts {
-  published: number
-  refused: number
-}
-
-/** What handling frames needs of the relay. */
-export interface Desk {
-  readonly engine: Engine
-  readonly limits: Limits
-  readonly fanOut: FanOut
-  readonly presences: Presences
-  readonly counts: RelayCounts
-  now(): number
-  /** Starts the timing of a publish, if somebody wants to know; the result ends it. */
-  readonly publishing: (() => (() => void) | undefined) | undefined
-  /** Something failed that no client is to blame for. */
-  failed(error: unknown): void
-}
 
 /** Takes one frame of a session: in its turn when order matters. */
 export function takeFrame(desk: Desk, attachment: Attachment, frame: SessionFrame): void {
@@ -52,34 +30,22 @@ export function takeFrame(desk: Desk, attachment: Attachment, frame: SessionFram
     return resume(desk, attachment)
   }
   const { lane } = attachment.record
-  if (lane.size >= desk.limits.waiting) return refuse(desk, attachment, frame, 'rate-limited', 'too many frames wait for an answer')
-  lane.run(() => handle(desk, attachment, frame))
+  const { waiting } = desk.limits
+  if (lane.size < waiting) return lane.run(() => handle(desk, attachment, frame))
+  if (frame.t === 'publish' && frame.volatile) return
+  // Refused in its turn, so that each number is settled once and in order; until then nothing of it is kept but its name.
+  const refused = frame.t === 'publish' ? { ...frame, data: null } : frame
+  if (lane.size < waiting * 4) return lane.run(() => handle(desk, attachment, refused, 'too many frames wait for an answer'))
+  attachment.connection.close(CLOSE.rateLimited, { code: 'rate-limited', reason: 'too many frames wait for an answer', spread: 10_000 })
 }
 
-/** Goes on with catching up, if there is something to catch up with. */
-export function resume(desk: Desk, attachment: Attachment): void {
-  catchUp(attachment, desk.engine, desk.limits, desk.counts).catch((error: unknown) => desk.failed(error))
-}
-
-/** Listens to a pattern as far as the session may. Refusals are said, not thrown. */
-export async function subscribe(desk: Desk, attachment: Attachment, pattern: string, start: number): Promise<boolean> {
-  if (pattern !== '') checkPattern(pattern)
-  if (attachment.grants.size >= desk.limits.subscriptions && !attachment.grants.has(pattern)) {
-    throw new EarshotError('rate-limited', `a session may have ${desk.limits.subscriptions} patterns`)
-  }
-  const patterns = await attachment.connection.access.granted('subscribe', pattern)
-  if (patterns.length === 0) throw forbidden('subscribe', pattern)
-  if (!attachment.isBound) return false
-  attachment.grant(pattern, { patterns, start })
-  desk.fanOut.add(attachment, patterns)
-  return true
-}
-
-async function handle(desk: Desk, attachment: Attachment, frame: Exclude<SessionFrame, { t: 'cursor' }>): Promise<void> {
+/** @param tooMany why the frame is refused, if it has come too early */
+async function handle(desk: Desk, attachment: Attachment, frame: Exclude<SessionFrame, { t: 'cursor' }>, tooMany?: `${string} ${string}`): Promise<void> {
   if (!attachment.isBound) return
   const took = frame.t === 'publish' ? desk.publishing?.() : undefined
   try {
-    if (frame.t === 'publish') await takePublish(desk, attachment, frame)
+    if (frame.t === 'publish') await takePublish(desk, attachment, frame, tooMany)
+    else if (tooMany !== undefined) throw new EarshotError('rate-limited', tooMany)
     else if (frame.t === 'subscribe') await takeSubscribe(desk, attachment, frame)
     else if (frame.t === 'unsubscribe') takeUnsubscribe(desk, attachment, frame)
     else if (frame.t === 'presence') await takePresence(desk, attachment, frame)
@@ -95,7 +61,7 @@ async function handle(desk: Desk, attachment: Attachment, frame: Exclude<Session
   took?.()
 }
 
-async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFrame): Promise<void> {
+async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFrame, tooMany?: `${string} ${string}`): Promise<void> {
   const { record, connection } = attachment
   const { topic, tag, clock, volatile } = frame
   const numbering = record.numbering(tag)
@@ -108,6 +74,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if (!volatile) numbering?.settle(clock, outcome)
   }
   try {
+    if (tooMany !== undefined) throw new EarshotError('rate-limited', tooMany)
     if (topic !== '') checkTopic(topic)
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic "${topic}" is reserved`, { topic })
     checkData(frame.data, topic)
@@ -115,7 +82,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.
     if (!attachment.isBound) return
-    const publication: Publication = { ...frame, from: record.id, userId: record.userId, except: frame.echo === false ? record.id : undefined }
+    const publication: Publication = { ...frame, from: record.id, userId: record.userId, except: frame.echo === false ? attachment.voice : undefined }
     desk.counts.published++
     if (volatile) return desk.engine.pass(publication)
     const { offset } = await desk.engine.append(publication)
@@ -136,11 +103,9 @@ function repeat(attachment: Attachment, { tag, clock, topic }: PublishFrame, out
 }
 
 async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }: SubscribeFrame): Promise<void> {
-  const { head } = desk.engine
-  const known = attachment.grants.get(pattern)
   // What it listens to already goes on from where it began.
-  if (!known && !(await subscribe(desk, attachment, pattern, head))) return
-  attachment.connection.say({ t: 'subscribed', s, pattern, offset: known?.start ?? head })
+  const offset = attachment.grants.get(pattern)?.start ?? (await subscribe(desk, attachment, pattern))
+  if (offset !== undefined) attachment.connection.say({ t: 'subscribed', s, pattern, offset })
 }
 
 function takeUnsubscribe(desk: Desk, attachment: Attachment, { pattern }: UnsubscribeFrame): void {
@@ -181,22 +146,27 @@ async function takeHistory(desk: Desk, attachment: Attachment, frame: HistoryFra
     patterns.push(...granted)
   }
   const limit = Math.min(frame.limit, limits.page)
-  const wants = (entry: LogEntry): boolean => attachment.mayHear(entry)
+  // What is still to come by itself comes by itself: then both together are in order, and nothing comes twice.
+  const wants = (entry: LogEntry): boolean => attachment.mayHear(entry) && (entry.offset <= attachment.sent || !attachment.awaits(entry, frame.patterns))
   const isOn = (entry: LogEntry): boolean => patterns.some(pattern => pattern === entry.topic || covers(pattern, entry.topic))
   let entries: readonly LogEntry[] = []
   let gap = false
+  let more = false
   if (since === undefined) {
     entries = await engine.past({ patterns, limit, before, wants })
   } else {
     const position = parsePosition(since)
     const after = position?.epoch === engine.epoch ? position.offset : -1
     gap = after < 0
-    for (const pattern of patterns) gap ||= (await engine.lost(pattern, after)).length > 0
     const room = { limit, size: limits.pageSize * 4 }
-    entries = (await engine.page({ after: Math.max(after, 0), ...room, wants: entry => isOn(entry) && wants(entry) })).entries
+    const page = await engine.page({ after: Math.max(after, 0), ...room, wants: entry => isOn(entry) && wants(entry) })
+    // Asked for last: what was evicted while the page was made is told, too.
+    for (const pattern of patterns) gap ||= (await engine.lost(pattern, after)).length > 0
+    entries = page.entries
+    more = entries.at(-1)?.offset === page.offset && page.offset < engine.head
   }
   const text = entries.map(entry => entry.text).join()
-  attachment.connection.write(`{"t":"past","s":${s},"q":${q},"m":[${text}],"gap":${gap}}`)
+  attachment.connection.write(`{"t":"past","s":${s},"q":${q},"m":[${text}],"gap":${gap},"more":${more}}`)
 }
 
 async function takeOccupancy(desk: Desk, attachment: Attachment, { s, q, topic }: OccupancyFrame): Promise<void> {
@@ -208,10 +178,6 @@ async function takeOccupancy(desk: Desk, attachment: Attachment, { s, q, topic }
 
 function checkData(data: unknown, topic: string): void {
   if (!isData(data)) throw new EarshotError('invalid-data', `Data for "${topic}" is nested too deeply, or has a number or key that JSON does not give back`, { topic })
-}
-
-function forbidden(action: Action, topic: string): EarshotError {
-  return new EarshotError('forbidden', `${action} on "${topic}" is not allowed`, { topic })
 }
 
 function refuse(desk: Desk, { connection, s }: Attachment, frame: SessionFrame, code: ErrorCode, reason: string): void {

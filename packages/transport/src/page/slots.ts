@@ -3,6 +3,13 @@ import type { StorageLike } from '@earshot/core'
 /** Sessions of unnamed id that a tab keeps over reloads, at most. */
 const MAX_SLOTS = 64
 
+/** What is written into a slot: whose session it is, and more. */
+export interface Slotted {
+  readonly userId: string | null
+  /** The session is over but for what it had published. */
+  readonly ending: boolean
+}
+
 /** Places in `sessionStorage`, one for each session of a tab, found again by the page that is loaded next. */
 export class Slots {
   readonly #storage: StorageLike | null
@@ -17,6 +24,13 @@ export class Slots {
   /** The place of a session: by its name, else where this tab kept one of the same user, else an empty one, else the first that is free. */
   take(requestedId: string | undefined, userId: string | null): string | undefined {
     const slot = requestedId === undefined ? this.#find(userId) : `${this.#base}:session:${requestedId}`
+    if (slot !== undefined) this.#taken.add(slot)
+    return slot
+  }
+
+  /** Takes a place that has no session any more, but still something to say for this user. */
+  takeEnding(userId: string | null): string | undefined {
+    const slot = this.#numbered().find(each => this.read(each, userId)?.['ending'] === true)
     if (slot !== undefined) this.#taken.add(slot)
     return slot
   }
@@ -51,8 +65,13 @@ export class Slots {
   }
 
   #find(userId: string | null): string | undefined {
-    const slots = Array.from({ length: MAX_SLOTS }, (_, number) => `${this.#base}:session:${number}`).filter(slot => !this.#taken.has(slot))
-    return slots.find(slot => this.read(slot, userId)) ?? slots.find(slot => this.get(slot) === null) ?? slots[0]
+    const slots = this.#numbered()
+    const isKept = (slot: string): boolean => (this.read(slot, userId)?.['ending'] ?? true) === false
+    return slots.find(isKept) ?? slots.find(slot => this.get(slot) === null) ?? slots[0]
+  }
+
+  #numbered(): string[] {
+    return Array.from({ length: MAX_SLOTS }, (_, number) => `${this.#base}:session:${number}`).filter(slot => !this.#taken.has(slot))
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomId } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
 import { type Hold, holdLock } from '../mesh/locks.ts'
-import type { Slots } from '../page/slots.ts'
+import type { Slots, Slotted } from '../page/slots.ts'
 
 /** A publish as it is kept over a reload. */
 export interface StoredPublish {
@@ -44,16 +44,22 @@ export class KeptSession {
   #next: number
   #reserved: number
   #lock: Hold | undefined
+  /** The page has unloaded in good order. */
+  #isWhole = false
+  #isEnding = false
   #claimed: Promise<void> | undefined
 
-  /** @param id the id asked for; `''` for what a hub does outside any session, which is not kept */
-  constructor(env: FullEnvironment, slots: Slots, base: string, id: string | undefined, userId: string | null) {
+  /**
+   * @param id the id asked for; `''` for what a hub does outside any session, which is not kept
+   * @param slot where it is kept, if that is known
+   */
+  constructor(env: FullEnvironment, slots: Slots, base: string, id: string | undefined, userId: string | null, slot?: string) {
     const { random, locks } = env
     this.#env = env
     this.#slots = slots
     this.#base = base
     this.#userId = userId
-    this.#slot = locks && id !== '' ? slots.take(id, userId) : undefined
+    this.#slot = slot ?? (locks && id !== '' ? slots.take(id, userId) : undefined)
     const saved = slots.read(this.#slot, userId) ?? {}
     this.id = id ?? text(saved['id']) ?? randomId(random)
     this.secret = text(saved['secret']) ?? randomId(random)
@@ -63,13 +69,27 @@ export class KeptSession {
     this.#first = count(saved['first'])
     this.#reserved = Math.min(count(saved['reserved']), this.#first + MAX_KEYS)
     this.#next = this.#reserved
-    this.stored = this.#load()
+    const stored = this.#load()
+    // A browser that crashed may bring back an older state: then what looks unsent may have been sent.
+    this.stored = saved['whole'] === true ? stored : stored.map(publish => ({ ...publish, sent: true }))
     this.#save()
   }
 
   /** Makes sure that no other tab has the id; else this is another session, with nothing behind it. Calls `lost` when the id is taken away later. */
   claim(renamed: () => void): Promise<void> {
     return (this.#claimed ??= this.#claim(renamed))
+  }
+
+  /** The session is over but for what it has published. */
+  end(): void {
+    this.#isEnding = true
+    this.#save()
+  }
+
+  /** The page unloads: what it has stored is all there is. */
+  unload(): void {
+    this.#isWhole = true
+    this.#save()
   }
 
   /** The page leaves or is cached: another one may claim the id. */
@@ -83,6 +103,17 @@ export class KeptSession {
     this.attach++
     this.#save()
     return this.attach
+  }
+
+  /** Somebody else goes by the id: this is another session from now on. */
+  rename(): void {
+    const { random } = this.#env
+    this.release()
+    this.id = randomId(random)
+    this.secret = randomId(random)
+    this.record = undefined
+    this.attach = 0
+    this.#save()
   }
 
   recordedAs(record: string): void {
@@ -120,20 +151,16 @@ export class KeptSession {
   }
 
   async #claim(renamed: () => void): Promise<void> {
-    const { locks, random } = this.#env
+    const { locks } = this.#env
     if (!locks || this.id === '') return
     for (;;) {
       const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release()))
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
       if ((await lock.granted.catch(() => true)) || this.#lock !== lock) return
-      this.id = randomId(random)
-      this.secret = randomId(random)
-      this.record = undefined
-      this.attach = 0
+      this.rename()
       // They are the original's to send, and its keys are copies here.
       for (const { n } of this.stored) this.delete(n)
       this.stored = []
-      this.#save()
       renamed()
     }
   }
@@ -152,7 +179,8 @@ export class KeptSession {
 
   #save(): void {
     const { id, secret, record, attach, life } = this
-    this.#slots.set(this.#slot, { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, userId: this.#userId })
+    const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, whole: this.#isWhole }
+    this.#slots.set(this.#slot, { ...kept, userId: this.#userId, ending: this.#isEnding } satisfies Slotted)
   }
 
   #key(n: number): string {

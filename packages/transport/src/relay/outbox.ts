@@ -29,6 +29,8 @@ export class Outbox {
   #entries: Entry[]
   #size = 0
   #highest = 0
+  /** So many, from the first on, are under way on this connection. */
+  #underWay = 0
 
   /** @param failed hears what became of publishes whose page is gone, and their receipts with it */
   constructor(limits: OutboxLimits, kept: KeptSession, tag: string, s: number, failed: (error: EarshotError) => void) {
@@ -69,10 +71,15 @@ export class Outbox {
     return new Promise((resolve, reject) => this.#entries.push({ ...stored, n, resolve, reject }))
   }
 
-  /** Sends what was not sent yet; on a new connection everything, in order. */
-  send(again: boolean, send: (text: string) => void): void {
-    for (const entry of this.#entries) {
-      if (entry.sent && !again) continue
+  /** Another connection: everything is to be sent again. */
+  reconnected(): void {
+    this.#underWay = 0
+  }
+
+  /** Sends what was not sent on this connection, in order, as long as no more than `window` are under way. */
+  send(window: number, send: (text: string) => void): void {
+    while (this.#underWay < Math.min(window, this.#entries.length)) {
+      const entry = this.#entries[this.#underWay++] as Entry
       if (!entry.sent) {
         entry.sent = true
         // Known before it leaves: a page that is loaded next must not take it for unsent.
@@ -88,6 +95,7 @@ export class Outbox {
     const at = this.#entries.findIndex(entry => entry.clock === clock && entry.tag === tag)
     const [entry] = at < 0 ? [] : this.#entries.splice(at, 1)
     if (!entry) return
+    if (at < this.#underWay) this.#underWay--
     this.#size -= entry.text.length
     this.#kept.delete(entry.n)
     if (outcome instanceof EarshotError) entry.reject(outcome)

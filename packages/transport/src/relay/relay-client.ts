@@ -11,7 +11,7 @@ import {
   type TransportLink,
   type TransportSession,
 } from '@earshot/core'
-import { type AttachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
+import { type AttachedFrame, type ClientFrame, type DetachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
 import { toJson } from '../json/exact-json.ts'
 import type { FullEnvironment } from '../page/environment.ts'
 import { Slots } from '../page/slots.ts'
@@ -19,7 +19,7 @@ import type { OpenPipe } from '../pipe/pipe.ts'
 import { KeptSession } from './kept-session.ts'
 import type { Accepted, OutboxLimits } from './outbox.ts'
 import { RelayLink, type RelayLinkHost } from './relay-link.ts'
-import { RelaySession } from './relay-session.ts'
+import { RelaySession, type RelaySessionHost } from './relay-session.ts'
 import { Requests } from './requests.ts'
 import type { TokenSource } from './token.ts'
 import { Watched } from './watched.ts'
@@ -42,6 +42,8 @@ export class RelayClient implements TransportConnection {
   readonly #base: string
   /** Those that wait for the relay to know all interest. */
   readonly #syncing = new Set<() => void>()
+  /** What each session needs of the connection. */
+  readonly #host: RelaySessionHost
   #sessionCount = 0
   #epoch = ''
 
@@ -56,13 +58,22 @@ export class RelayClient implements TransportConnection {
       welcomed: ({ epoch }) => this.#welcomed(epoch),
       take: (frame, size) => this.#take(frame, size),
       taken: () => this.#checkSynced(),
-      leaving: () => this.#leave(),
+      leaving: isOver => this.#leave(isOver),
       cut: () => this.#cut(),
       gaveUp: cause => this.#gaveUp(cause),
       status: status => link.status(status),
       report: error => link.report(error),
     })
-    this.#wire.connect()
+    const wire = this.#wire
+    this.#host = {
+      get window() {
+        return wire.window
+      },
+      say: frame => wire.say(frame),
+      write: text => wire.write(text),
+      report: error => link.report(error),
+    }
+    wire.connect()
   }
 
   get capabilities(): Capabilities {
@@ -73,23 +84,34 @@ export class RelayClient implements TransportConnection {
 
   openSession(handle: TransportSession): void {
     this.#bind(this.#newSession(handle, handle.requestedId))
+    // What a former page's sessions had to say when they were closed is said now.
+    const { userId } = handle
+    for (let slot = this.#slots.takeEnding(userId ?? null); slot !== undefined; slot = this.#slots.takeEnding(userId ?? null)) {
+      const session = this.#newSession({ requestedId: undefined, userId, identify: () => {} }, undefined, slot)
+      session.ending = true
+      session.kept.end()
+      this.#bind(session)
+      this.#endIfDone(session)
+    }
   }
 
   closeSession(id: string): void {
     const session = this.#find(id)
     if (!session) return
     session.ending = true
+    session.kept.end()
     this.#endIfDone(session)
   }
 
   publish(message: Message & { readonly key: string }, data: unknown, options: PublishOptions): Promise<Accepted> | undefined {
     const { topic, from } = message
+    if (this.#wire.isClosed) return options.volatile ? undefined : Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made', { topic }))
     const session = this.#find(from) ?? this.#root()
     const text = session.encode(message, toJson(data, topic), options)
     if (text.length > this.#wire.frameLimit) {
       throw new EarshotError('payload-too-large', `The message to "${topic}" has ${text.length} characters: the relay takes ${this.#wire.frameLimit}; send a link to what is large`, { topic })
     }
-    if (!options.volatile) return session.publish(message, text, line => this.#wire.write(line))
+    if (!options.volatile) return session.publish(message, text)
     if (session.attached && this.#wire.buffered < VOLATILE_BUFFER) this.#wire.write(text)
     return undefined
   }
@@ -118,20 +140,21 @@ export class RelayClient implements TransportConnection {
     return new Promise(resolve => this.#syncing.add(resolve))
   }
 
-  async history(pattern: string | readonly string[], { limit = 100, before, since }: HistoryOptions): Promise<History> {
-    const answer = await this.#ask({
+  async history(pattern: string | readonly string[], { limit = 100, before, since }: HistoryOptions, id: string): Promise<History> {
+    const answer = await this.#ask(this.#find(id) ?? this.#primary(), {
       t: 'history',
       patterns: [pattern].flat(),
       limit,
-      ...(before?.offset !== undefined && { before: before.offset }),
-      ...(since !== undefined && { since: typeof since === 'string' ? since : formatPosition({ epoch: this.#epoch, offset: since.offset ?? 0 }) }),
+      // Nothing in this log is older than what was in a former one.
+      ...(before?.offset !== undefined && { before: (before.epoch ?? this.#epoch) === this.#epoch ? before.offset : 0 }),
+      ...(since !== undefined && { since: typeof since === 'string' ? since : formatPosition({ epoch: since.epoch ?? this.#epoch, offset: since.offset ?? 0 }) }),
     })
     if (answer.t !== 'past') throw new EarshotError('protocol-violation', 'The relay gave the answer to another question')
-    return { messages: answer.m.map(revive), gap: answer.gap }
+    return { messages: answer.m.map(message => this.#revive(message)), gap: answer.gap, more: answer.more }
   }
 
   async occupancy(topic: string): Promise<number> {
-    const answer = await this.#ask({ t: 'occupancy', topic })
+    const answer = await this.#ask(this.#primary(), { t: 'occupancy', topic })
     if (answer.t !== 'count') throw new EarshotError('protocol-violation', 'The relay gave the answer to another question')
     const own = [...this.#sessions.values()].filter(session => session.attached && session.listensTo(pattern => pattern === topic || covers(pattern, topic)))
     return Math.max(0, answer.n - own.length)
@@ -157,9 +180,12 @@ export class RelayClient implements TransportConnection {
   }
 
   /** The page leaves, or is cached or frozen: it may be back, and until then its ids are not claimed. */
-  #leave(): void {
+  #leave(isOver: boolean): void {
     this.#detach(true)
-    for (const { kept } of this.#sessions.values()) kept.release()
+    for (const { kept } of this.#sessions.values()) {
+      if (isOver) kept.unload()
+      kept.release()
+    }
   }
 
   #cut(): void {
@@ -168,7 +194,10 @@ export class RelayClient implements TransportConnection {
 
   /** There will be no connection any more: whatever waits for one ends. */
   #gaveUp(cause: EarshotError): void {
-    for (const { outbox } of this.#sessions.values()) outbox.end(cause)
+    for (const session of [...this.#sessions.values()]) {
+      session.outbox.end(cause)
+      this.#endIfDone(session)
+    }
     this.#requests.end(cause)
     this.#watched.close()
     this.#checkSynced()
@@ -184,7 +213,7 @@ export class RelayClient implements TransportConnection {
     const session = this.#sessions.get(frame.s)
     if (!session) return
     if (frame.t === 'attached') this.#attached(session, frame)
-    else if (frame.t === 'detached') session.cut()
+    else if (frame.t === 'detached') this.#detached(session, frame)
     else if (frame.t === 'subscribed') session.subscribed(frame.pattern, frame.offset, this.#epoch)
     else if (frame.t === 'ack') this.#settled(session, frame.tag, frame.clock, { offset: frame.offset })
     else if (frame.t === 'refused') this.#refused(session, frame)
@@ -196,12 +225,20 @@ export class RelayClient implements TransportConnection {
   }
 
   #attached(session: RelaySession, frame: AttachedFrame): void {
-    session.bound(frame, line => this.#wire.write(line))
-    if (session === this.#primary()) {
-      for (const each of this.#watched.frames(session.s)) this.#wire.say(each)
-      this.#requests.repeat(each => this.#wire.say(each), session.s)
-    }
+    session.bound(frame)
+    if (session === this.#primary()) for (const each of this.#watched.frames(session.s)) this.#wire.say(each)
+    this.#requests.repeat(each => this.#wire.say(each), session.s)
     this.#endIfDone(session)
+  }
+
+  #detached(session: RelaySession, { code, reason }: DetachedFrame): void {
+    if (code === 'connection-lost') {
+      session.displaced()
+      return this.#bind(session)
+    }
+    const error = new EarshotError(code, `The relay refused the session: ${reason}`)
+    session.rejected(error)
+    this.#link.report(error)
   }
 
   /** A live message. The hub has brought this page's own volatile ones itself. */
@@ -214,18 +251,25 @@ export class RelayClient implements TransportConnection {
   }
 
   #page(session: RelaySession, messages: readonly WireMessage[], offset: number, size: number): void {
-    for (const message of messages) if (session.isNew(message[6])) this.#deliver([session], message)
+    // What one pattern recovers may be older than another that it matches as well.
+    for (const message of messages) if (session.isNew(message[6])) this.#deliver([session], message, pattern => session.isAfterStart(pattern, message[6]))
     session.moved(this.#epoch, offset, messages.length, size)
   }
 
-  #deliver(hearers: readonly RelaySession[], message: WireMessage): void {
+  #deliver(hearers: readonly RelaySession[], message: WireMessage, isDue?: (pattern: string) => boolean): void {
     // When all sessions of the page hear it, nobody has to be picked.
     const only = hearers.length < this.#sessions.size ? hearers.map(session => session.id) : undefined
-    this.#link.deliver(revive(message), undefined, only)
+    this.#link.deliver(this.#revive(message), undefined, only, isDue)
+  }
+
+  #revive([topic, from, tag, clock, time, userId, offset, data]: WireMessage): Parameters<TransportLink['deliver']>[0] {
+    const place = offset > 0 ? { offset, epoch: this.#epoch } : {}
+    return { topic, from, clock, time, data, userId: userId ?? undefined, key: `${from}.${tag}`, ...place }
   }
 
   #settled(session: RelaySession, tag: string, clock: number, outcome: Accepted | EarshotError): void {
     session.outbox.settle(tag, clock, outcome)
+    session.sendMore()
     this.#endIfDone(session)
   }
 
@@ -234,6 +278,7 @@ export class RelayClient implements TransportConnection {
     const error = new EarshotError(code, `The relay refused ${what}${topic === undefined ? '' : ` on "${topic}"`}: ${reason}`, topic === undefined ? {} : { topic })
     if (what === 'publish') {
       session.refusedPublish(frame)
+      session.sendMore()
       return this.#endIfDone(session)
     }
     if (q !== undefined) return this.#requests.answer(q, error)
@@ -244,12 +289,9 @@ export class RelayClient implements TransportConnection {
 
   // Sessions.
 
-  #newSession(handle: TransportSession, id: string | undefined): RelaySession {
-    const kept = new KeptSession(this.#env, this.#slots, this.#base, id, handle.userId ?? null)
-    const session = new RelaySession(handle, this.#sessionCount++, kept, this.#link.tag, this.#limits, {
-      say: frame => this.#wire.say(frame),
-      report: error => this.#link.report(error),
-    })
+  #newSession(handle: TransportSession, id: string | undefined, slot?: string): RelaySession {
+    const kept = new KeptSession(this.#env, this.#slots, this.#base, id, handle.userId ?? null, slot)
+    const session = new RelaySession(handle, this.#sessionCount++, kept, this.#link.tag, this.#limits, this.#host)
     this.#sessions.set(session.s, session)
     return session
   }
@@ -285,18 +327,20 @@ export class RelayClient implements TransportConnection {
   /** A session that was closed goes when everything that it published is accepted. */
   #endIfDone(session: RelaySession): void {
     if (!session.ending || (!session.outbox.isEmpty && !this.#wire.isClosed)) return
-    const wasPrimary = session.attached && this.#watched.frames(0).length > 0
-    this.#sessions.delete(session.s)
+    const { s, attached } = session
+    this.#sessions.delete(s)
     session.kept.forget()
-    if (session.attached) this.#wire.say({ t: 'detach', s: session.s, reload: false })
-    if (!wasPrimary || !this.#wire.isOpen) return
+    if (attached) this.#wire.say({ t: 'detach', s, reload: false })
+    if (this.#wire.isClosed || !(this.#requests.has(s) || this.#watched.frames(s).length > 0)) return
+    // What it watched and asked for, another one does.
     const next = this.#primary()
-    if (next.attached) for (const frame of this.#watched.frames(next.s)) this.#wire.say(frame)
+    const say = next.attached ? (frame: ClientFrame) => this.#wire.say(frame) : undefined
+    this.#requests.move(s, next.s, say)
+    if (attached && say) for (const frame of this.#watched.frames(next.s)) say(frame)
   }
 
-  #ask(asked: Parameters<Requests['ask']>[0]): ReturnType<Requests['ask']> {
+  #ask({ s, attached }: RelaySession, asked: Parameters<Requests['ask']>[0]): ReturnType<Requests['ask']> {
     if (this.#wire.isClosed) return Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made'))
-    const { s, attached } = this.#primary()
     return this.#requests.ask(asked, attached ? frame => this.#wire.say(frame) : undefined, s)
   }
 
@@ -310,8 +354,4 @@ export class RelayClient implements TransportConnection {
     this.#syncing.clear()
     for (const resolve of waiting) resolve()
   }
-}
-
-function revive([topic, from, tag, clock, time, userId, offset, data]: WireMessage): Parameters<TransportLink['deliver']>[0] {
-  return { topic, from, clock, time, data, userId: userId ?? undefined, key: `${from}.${tag}`, offset: offset || undefined }
 }

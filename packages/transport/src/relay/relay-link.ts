@@ -34,8 +34,8 @@ export interface RelayLinkHost {
   take(frame: Exclude<RelayFrame, ConnectionFrame>, size: number): void
   /** Everything that came at once was taken. */
   taken(): void
-  /** The page leaves or freezes, and may be back: the last that can be said. */
-  leaving(): void
+  /** The page leaves or freezes: the last that can be said. It may be back, unless it `isOver`. */
+  leaving(isOver: boolean): void
   /** The connection is gone. */
   cut(): void
   /** No further attempt will be made. */
@@ -55,6 +55,8 @@ export class RelayLink {
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
   /** Characters of a frame at most. */
   frameLimit: number = FRAME_LIMIT
+  /** Kept publishes of a session that may be under way without an answer. */
+  window = 1
   /** Counts connections, so that what was begun on one is not ended on the next. */
   life = 0
   #wasWelcome = false
@@ -70,7 +72,7 @@ export class RelayLink {
     this.#openPipe = openPipe
     this.#token = token
     this.#host = host
-    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: () => this.#release() })
+    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: isOver => this.#release(isOver) })
   }
 
   get isOpen(): boolean {
@@ -148,6 +150,7 @@ export class RelayLink {
     this.#state = 'open'
     this.#wasWelcome = true
     this.frameLimit = welcome.frame
+    this.window = welcome.window
     this.#token.accepted()
     this.#reconnect.connected()
     this.#watch(welcome.ping)
@@ -184,8 +187,8 @@ export class RelayLink {
     this.#host.status({ state: 'disconnected', cause, attempt, ...(retryAt !== undefined && { retryAt }) })
   }
 
-  #release(): void {
-    this.#host.leaving()
+  #release(isOver: boolean): void {
+    this.#host.leaving(isOver)
     this.#drop()
     if (this.#state !== 'closed') this.#state = 'waiting'
   }

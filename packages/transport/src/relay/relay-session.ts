@@ -10,7 +10,11 @@ const REPORT_SIZE = 65_536
 
 /** What a session needs of its connection. */
 export interface RelaySessionHost {
+  /** Kept publishes that may be under way. */
+  readonly window: number
   say(frame: ClientFrame): void
+  /** Sends an encoded frame. */
+  write(text: string): void
   report(error: EarshotError): void
 }
 
@@ -21,14 +25,18 @@ export class RelaySession {
   readonly outbox: Outbox
   readonly kept: KeptSession
   readonly #tag: string
-  readonly #say: (frame: ClientFrame) => void
+  readonly #host: RelaySessionHost
   /** Pattern → the offset it began at; `null` until the relay says. */
   readonly #starts = new Map<string, number | null>()
-  /** The same as the last attach said it. */
-  #asked: ReadonlyMap<string, number | null> = new Map()
+  /** Pattern → how often this connection was asked for it without an answer yet. */
+  readonly #asked = new Map<string, number>()
   /** Own presence entries, and those whose end the relay has not heard of. */
   readonly #entries = new Map<string, PresenceFrame>()
+  /** The relay has bound it to this connection. */
   attached = false
+  /** The relay was asked to; what is said after that is said to the bound session. */
+  #attaching = false
+  #isRejected = false
   /** It ends as soon as everything that it published is accepted. */
   ending = false
   #position: Position | undefined
@@ -40,7 +48,7 @@ export class RelaySession {
     this.s = s
     this.kept = kept
     this.#tag = tag
-    this.#say = frame => host.say(frame)
+    this.#host = host
     this.outbox = new Outbox(limits, kept, tag, s, error => host.report(error))
     handle.identify(kept.id, kept.life)
   }
@@ -60,7 +68,10 @@ export class RelaySession {
   /** Everything the relay has to know of the session, to bind it to this connection. */
   attach(): AttachFrame {
     const subs: SubscriptionEntry[] = [...this.#starts]
-    this.#asked = new Map(subs)
+    this.#attaching = true
+    this.#isRejected = false
+    this.#asked.clear()
+    for (const [pattern, start] of subs) if (start === null) this.#asked.set(pattern, 1)
     return {
       t: 'attach',
       s: this.s,
@@ -77,7 +88,7 @@ export class RelaySession {
   }
 
   /** The relay has bound it: what it does not know yet is said, what it may not have got is sent again. */
-  bound({ attach, session, record, resumed }: AttachedFrame, send: (text: string) => void): void {
+  bound({ attach, session, record, resumed }: AttachedFrame): void {
     if (attach !== this.kept.attach) return
     // What was published under a record that is gone can be neither found nor sent again.
     if (!resumed) this.outbox.forgotten()
@@ -87,29 +98,37 @@ export class RelaySession {
       this.kept.id = session
       this.handle.identify(session, this.kept.life)
     }
-    this.#catchUpInterest()
-    this.outbox.send(true, send)
+    this.outbox.reconnected()
+    this.sendMore()
     for (const [topic, entry] of this.#entries) {
-      this.#say(entry)
+      this.#host.say(entry)
       if (!entry.here) this.#entries.delete(topic)
     }
   }
 
-  /** What became of interest while the attach was under way is said now. */
-  #catchUpInterest(): void {
-    const asked = this.#asked
-    const isAnew = (pattern: string): boolean => this.#starts.get(pattern) === null && asked.get(pattern) !== null
-    for (const pattern of asked.keys()) if (!this.#starts.has(pattern) || isAnew(pattern)) this.#say({ t: 'unsubscribe', s: this.s, pattern })
-    for (const pattern of this.#starts.keys()) if (isAnew(pattern)) this.#say({ t: 'subscribe', s: this.s, pattern })
-  }
-
   /** The connection is gone, and with it what was bound to it. */
   cut(): void {
-    this.attached = false
+    this.attached = this.#attaching = false
   }
 
-  /** Whether the relay knows of all its patterns. */
+  /** The relay has bound its id to somebody else – to a later life of it, which this one does not know of: this is another session from now on. */
+  displaced(): void {
+    this.cut()
+    this.outbox.forgotten()
+    this.kept.rename()
+    this.handle.identify(this.id, this.kept.life)
+  }
+
+  /** The relay will not have it on this connection: nothing that waits for that will come. */
+  rejected(error: EarshotError): void {
+    this.cut()
+    this.#isRejected = true
+    this.outbox.end(error)
+  }
+
+  /** Whether the relay knows of all its patterns, as far as it ever will. */
   get isKnown(): boolean {
+    if (this.#isRejected) return true
     return this.attached && ![...this.#starts.values()].includes(null)
   }
 
@@ -120,18 +139,28 @@ export class RelaySession {
   interest(pattern: string, on: boolean): void {
     if (on) this.#starts.set(pattern, null)
     else this.#starts.delete(pattern)
-    if (this.attached) this.#say({ t: on ? 'subscribe' : 'unsubscribe', s: this.s, pattern })
+    if (!this.#attaching) return
+    if (on) this.#asked.set(pattern, (this.#asked.get(pattern) ?? 0) + 1)
+    this.#host.say({ t: on ? 'subscribe' : 'unsubscribe', s: this.s, pattern })
   }
 
   /** The relay says where a subscription begins. That is no position – but the first of all is one, since nothing before it was wanted. */
   subscribed(pattern: string, offset: number, epoch: string): void {
-    if (this.#starts.has(pattern)) this.#starts.set(pattern, offset)
+    if (this.#isLast(pattern) && this.#starts.has(pattern)) this.#starts.set(pattern, offset)
     this.#position ??= { epoch, offset }
   }
 
   /** The relay will not let it listen to a pattern: it is not asked for again. */
   refused(pattern: string): void {
-    this.#starts.delete(pattern)
+    if (this.#isLast(pattern)) this.#starts.delete(pattern)
+  }
+
+  /** Whether an answer is the one to what was asked last: a pattern may have been given up and asked for again meanwhile. */
+  #isLast(pattern: string): boolean {
+    const asked = this.#asked.get(pattern) ?? 0
+    this.#asked.set(pattern, asked - 1)
+    if (asked < 2) this.#asked.delete(pattern)
+    return asked < 2
   }
 
   /** Encodes a publish: what it says from now on is what `data` is at this moment. */
@@ -154,10 +183,15 @@ export class RelaySession {
   }
 
   /** Sends a kept message as soon as the session is attached; resolves when it is in the log. */
-  publish({ topic, clock }: Message, text: string, send: (text: string) => void): Promise<Accepted> {
+  publish({ topic, clock }: Message, text: string): Promise<Accepted> {
     const accepted = this.outbox.add(clock, text, topic)
-    if (this.attached) this.outbox.send(false, send)
+    this.sendMore()
     return accepted
+  }
+
+  /** Sends what may be sent of that which waits. */
+  sendMore(): void {
+    if (this.attached) this.outbox.send(this.#host.window, text => this.#host.write(text))
   }
 
   refusedPublish({ tag, clock, code, reason, topic }: RefusedFrame): void {
@@ -166,7 +200,7 @@ export class RelaySession {
 
   presence(topic: string, { data, since, clock }: Member, here: boolean): void {
     const entry: PresenceFrame = { t: 'presence', s: this.s, topic, here, data: data ?? null, since, clock }
-    if (this.attached) this.#say(entry)
+    if (this.attached) this.#host.say(entry)
     if (this.attached && !here) this.#entries.delete(topic)
     else this.#entries.set(topic, entry)
   }
@@ -176,6 +210,11 @@ export class RelaySession {
     return offset > (this.#position?.offset ?? 0)
   }
 
+  /** Whether a message of the log is later than the beginning of a subscription. */
+  isAfterStart(pattern: string, offset: number): boolean {
+    return offset > (this.#starts.get(pattern) ?? Infinity)
+  }
+
   /** Everything up to here was heard. Says so to the relay now and then. */
   moved(epoch: string, offset: number, messages: number, size: number): void {
     this.#position = { epoch, offset }
@@ -183,14 +222,15 @@ export class RelaySession {
     this.#unreportedSize += size
     if (this.#unreported < REPORT_MESSAGES && this.#unreportedSize < REPORT_SIZE) return
     this.#unreported = this.#unreportedSize = 0
-    this.#say({ t: 'cursor', s: this.s, offset })
+    this.#host.say({ t: 'cursor', s: this.s, offset })
   }
 
   /** A new life of the log: the offsets of the former one mean nothing in it. */
   restarted(epoch: string): void {
     if (this.#position && this.#position.epoch !== epoch) {
-      // The position is still presented, so that the relay tells the gap; what comes next counts from zero.
+      // The position is still presented, so that the relay tells the gap; what comes next counts from zero, and everything in it is later than what was.
       this.#position = { epoch: this.#position.epoch, offset: 0 }
+      for (const [pattern, start] of this.#starts) if (start !== null) this.#starts.set(pattern, 0)
     }
   }
 }

@@ -6,6 +6,8 @@ type Asked = Omit<HistoryFrame, 's' | 'q'> | Omit<OccupancyFrame, 's' | 'q'>
 
 interface Pending {
   readonly asked: Asked
+  /** Index of the session that asks. */
+  s: number
   resolve(answer: Answer): void
   reject(error: EarshotError): void
 }
@@ -18,17 +20,31 @@ export class Requests {
   readonly #pending = new Map<number, Pending>()
   #count = 0
 
-  /** Asks as soon as `say` is given; resolves with the answer. */
+  /** Asks for the session of index `s`, as soon as `say` is given; resolves with the answer. */
   ask(asked: Asked, say: ((frame: ClientFrame) => void) | undefined, s: number): Promise<Answer> {
     if (this.#pending.size >= MAX_PENDING) return Promise.reject(new EarshotError('not-connected', 'Too many questions wait for the relay: ask fewer while it is away'))
     const q = ++this.#count
     say?.({ ...asked, s, q })
-    return new Promise((resolve, reject) => this.#pending.set(q, { asked, resolve, reject }))
+    return new Promise((resolve, reject) => this.#pending.set(q, { asked, s, resolve, reject }))
   }
 
-  /** Asks again what was not answered. */
+  /** Asks again what a session has asked and was not answered. */
   repeat(say: (frame: ClientFrame) => void, s: number): void {
-    for (const [q, { asked }] of this.#pending) say({ ...asked, s, q })
+    for (const [q, pending] of this.#pending) if (pending.s === s) say({ ...pending.asked, s, q })
+  }
+
+  /** Whether a session waits for an answer. */
+  has(s: number): boolean {
+    return [...this.#pending.values()].some(pending => pending.s === s)
+  }
+
+  /** A session ended: another one asks from now on. */
+  move(from: number, to: number, say: ((frame: ClientFrame) => void) | undefined): void {
+    for (const [q, pending] of this.#pending) {
+      if (pending.s !== from) continue
+      pending.s = to
+      say?.({ ...pending.asked, s: to, q })
+    }
   }
 
   answer(q: number, answer: Answer | EarshotError): void {

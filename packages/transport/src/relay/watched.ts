@@ -31,10 +31,13 @@ export class Watched {
     return ready
   }
 
+  /** Nobody looks any more. What becomes of the members is not told from now on: the hub must not take them for still there later. */
   delete(topic: string): void {
     const watch = this.#topics.get(topic)
+    if (!watch) return
     this.#topics.delete(topic)
-    watch?.arrived()
+    for (const [id, clock] of watch.known) this.#link.gone(topic, id, clock)
+    watch.arrived()
   }
 
   /** What a new connection has to be told. */
@@ -66,6 +69,7 @@ export class Watched {
 
   /** Nothing will arrive any more. */
   close(): void {
-    for (const topic of [...this.#topics.keys()]) this.delete(topic)
+    for (const watch of this.#topics.values()) watch.arrived()
+    this.#topics.clear()
   }
 }

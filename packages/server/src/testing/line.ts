@@ -1,0 +1,156 @@
+import type { Clock } from '@earshot/core'
+import type { Socket } from '../relay/connection.ts'
+import { Flow, type Parcel } from './flow.ts'
+import type { SocketWire, TestSocket } from './test-socket.ts'
+
+/** Which way frames travel: `up` to the relay, `down` from it. */
+export type Direction = 'up' | 'down'
+
+/** How a connection is cut. */
+export interface CutOptions {
+  /** Who does not learn of it: to that end it looks open, and what it sends goes nowhere. @default nobody */
+  readonly unaware?: 'client' | 'relay' | 'both'
+}
+
+/** A relay's end of a connection. */
+export interface RelayEnd {
+  take(text: string): void
+  /** What waited to be sent is on its way. */
+  drained(): void
+  closed(): void
+}
+
+/** What a connection needs of its network. */
+export interface LineWorld {
+  readonly clock: Clock
+  /** Characters that a connection takes in before its sender has to keep them. */
+  readonly window: number
+  latency(): number
+  /** The relay takes the connection; there may be none. */
+  accept(line: Line, socket: Socket): RelayEnd | undefined
+  /** What becomes of text on its way, one frame a line; nothing may be left. */
+  pass(text: string, direction: Direction, line: Line): string | undefined
+}
+
+/** One connection: a client's socket, a relay's end, and what lies between. */
+export class Line implements SocketWire {
+  readonly #world: LineWorld
+  readonly #socket: TestSocket
+  readonly #up: Flow
+  readonly #down: Flow
+  #end: RelayEnd | undefined
+  #isCut = false
+
+  constructor(world: LineWorld, socket: TestSocket) {
+    const { clock } = world
+    this.#world = world
+    this.#socket = socket
+    this.#up = new Flow(clock, () => world.latency(), parcel => this.#atRelay(parcel))
+    this.#down = new Flow(clock, () => world.latency(), parcel => this.#atClient(parcel))
+    this.#up.put({ kind: 'open' })
+  }
+
+  /** Whether an end still counts on it. */
+  get isUsed(): boolean {
+    return this.#end !== undefined || this.#socket.readyState < 3
+  }
+
+  get underWay(): number {
+    return this.#up.size
+  }
+
+  /** Characters on their way to the client. */
+  get waiting(): number {
+    return this.#down.size
+  }
+
+  send(text: string): void {
+    this.#up.put({ kind: 'text', text })
+  }
+
+  close(): void {
+    this.#up.put({ kind: 'close', code: 1005 })
+  }
+
+  hold(direction: Direction, isHeld: boolean): void {
+    if (!this.#isCut) (direction === 'up' ? this.#up : this.#down).hold(isHeld)
+  }
+
+  /** What is under way is lost, and nothing passes any more. */
+  cut({ unaware }: CutOptions = {}): void {
+    if (this.#isCut) return
+    this.#isCut = true
+    for (const flow of [this.#up, this.#down]) {
+      flow.lose()
+      flow.hold(true)
+    }
+    const { clock } = this.#world
+    if (unaware !== 'client' && unaware !== 'both') clock.after(this.#world.latency(), () => this.#socket.ended(1006))
+    if (unaware !== 'relay' && unaware !== 'both') clock.after(this.#world.latency(), () => this.#closed())
+  }
+
+  /** The page is gone: what it sent still arrives. */
+  abandon(): void {
+    this.#socket.forget()
+    this.#up.put({ kind: 'close', code: 1006 })
+  }
+
+  /** The relay's process is gone; its machine says so, if it is still there. */
+  orphan(isTold: boolean): void {
+    this.#end = undefined
+    if (isTold) this.#down.put({ kind: 'close', code: 1006 })
+    else this.cut({ unaware: 'client' })
+  }
+
+  #atRelay(parcel: Parcel): void {
+    if (parcel.kind === 'open') {
+      this.#end = this.#world.accept(this, this.#relaySocket())
+      this.#down.put(this.#end ? parcel : { kind: 'close', code: 1006 })
+    } else if (parcel.kind === 'close') {
+      this.#closed()
+      this.#down.put(parcel)
+    } else {
+      const text = this.#world.pass(parcel.text, 'up', this)
+      if (text !== undefined) this.#end?.take(text)
+    }
+  }
+
+  #atClient(parcel: Parcel): void {
+    if (parcel.kind === 'open') return this.#socket.opened()
+    if (parcel.kind === 'close') return this.#socket.ended(parcel.code)
+    if (this.#down.size + parcel.text.length > this.#world.window) this.#end?.drained()
+    const text = this.#world.pass(parcel.text, 'down', this)
+    if (text !== undefined) this.#socket.received(text)
+  }
+
+  #closed(): void {
+    const end = this.#end
+    this.#end = undefined
+    end?.closed()
+  }
+
+  #relaySocket(): Socket {
+    const close = (code: number): void => {
+      const end = this.#end
+      if (!end) return
+      this.#end = undefined
+      this.#down.put({ kind: 'close', code })
+      clock.after(0, () => end.closed())
+    }
+    const down = this.#down
+    const { window, clock } = this.#world
+    return {
+      send: text => {
+        if (!this.#end) return
+        down.put({ kind: 'text', text })
+        // What fits is sent at once, and the sender is told so soon after.
+        if (down.size <= window) clock.after(0, () => this.#end?.drained())
+      },
+      close,
+      terminate: () => close(1006),
+      get buffered() {
+        return Math.max(0, down.size - window)
+      },
+    }
+  }
+}

@@ -1,0 +1,233 @@
+import { capture } from '@earshot/core'
+import { type EarFacts, type Facts, type Heard, keyOf, type PageFacts, type Spoken, type VoiceFacts } from './facts.ts'
+
+/** Codes that say: it is not in the log, and will never be. */
+const REFUSED = new Set(['forbidden', 'rate-limited', 'outbox-full', 'timeout', 'not-connected', 'payload-too-large', 'invalid-topic'])
+/** What may be reported in a run in which nothing is wrong. */
+const EXPECTED = new Set(['outcome-unknown', 'hub-closed', 'forbidden', 'rate-limited', 'outbox-full'])
+
+/** Everything that is wrong with what was published and heard, as sentences. */
+export function faults(facts: Facts): string[] {
+  const book = new Book(facts)
+  return [
+    ...(facts.unsettled === undefined ? [] : [`nothing is in the way any more, but ${facts.unsettled}`]),
+    ...facts.ears.flatMap(ear => [...wrongHeard(ear, book), ...repeated(ear), ...disordered(ear, book), ...missing(ear, book)]),
+    ...contradictions(book),
+    ...outcomes(book),
+    ...facts.pages.flatMap(page => [...unexpected(page), ...needlessGaps(page, facts), ...vanished(page, book)]),
+  ]
+}
+
+/** What is known of each message by all who heard it. */
+class Book {
+  readonly facts: Facts
+  readonly spoken = new Map<string, Spoken>()
+  /** Key → who heard it, and when. */
+  readonly heard = new Map<string, { ear: EarFacts; heard: Heard }[]>()
+  /** Key → the first moment at which somebody knew that it is in the log. */
+  readonly logged = new Map<string, number>()
+  readonly offsets = new Map<string, number>()
+
+  constructor(facts: Facts) {
+    this.facts = facts
+    for (const spoken of facts.spoken) {
+      const { outcome } = spoken
+      this.spoken.set(keyOf(spoken), spoken)
+      if (spoken.kept && outcome && outcome.code === undefined) this.#learn(keyOf(spoken), outcome.at, outcome.offset)
+    }
+    for (const ear of facts.ears) {
+      for (const heard of ear.heard) {
+        const all = this.heard.get(heard.key)
+        if (all) all.push({ ear, heard })
+        else this.heard.set(heard.key, [{ ear, heard }])
+        if (this.spoken.get(heard.key)?.kept) this.#learn(heard.key, heard.at, heard.offset)
+      }
+    }
+  }
+
+  get lostLogs(): number {
+    return this.facts.restarts.filter(({ lost }) => lost).length
+  }
+
+  /** Whether one is certainly behind another in the log, or in a later one. */
+  isAfter(later: Spoken, earlier: Spoken): boolean {
+    if (!later.kept || !earlier.kept) return false
+    const [one, other] = [keyOf(later), keyOf(earlier)]
+    if (later.said > (this.logged.get(other) ?? Infinity)) return true
+    if (later.by === earlier.by && later.by !== 'server' && later.number > earlier.number) return true
+    const [offset, before] = [this.offsets.get(one), this.offsets.get(other)]
+    return this.lostLogs === 0 && offset !== undefined && before !== undefined && offset > before
+  }
+
+  #learn(key: string, at: number, offset: number | undefined): void {
+    this.logged.set(key, Math.min(at, this.logged.get(key) ?? Infinity))
+    if (offset !== undefined && !this.offsets.has(key)) this.offsets.set(key, offset)
+  }
+}
+
+/** It hears only what was said, what it asked for, what is meant for it, and nothing that was refused. */
+function wrongHeard(ear: EarFacts, book: Book): string[] {
+  return ear.heard.flatMap(({ key, topic, offset, at }) => {
+    const spoken = book.spoken.get(key)
+    const where = `${nameOf(ear)} hears ${key} on ${topic}`
+    if (!spoken) return [`${where}, which nobody said`]
+    if (spoken.topic !== topic || !capture(ear.pattern, topic)) return [`${where}, which it did not ask for`]
+    if (!isFor(spoken, ear)) return [`${where}, which is not for it`]
+    if (spoken.kept !== (offset !== undefined)) return [`${where} with the offset ${offset}`]
+    if (spoken.outcome?.code !== undefined && REFUSED.has(spoken.outcome.code)) return [`${where}, which was refused as ${spoken.outcome.code}`]
+    if (ear.endedAt !== undefined && at > ear.endedAt) return [`${where} after it had ended`]
+    if (book.facts.guarded && topic === 'no' && ear.voice.page.user !== 'witness') return [`${where}, which it may not read`]
+    return isPast(spoken, ear, book) ? [`${where}, which was said and heard of before it began`] : []
+  })
+}
+
+function isFor({ by, echo, to }: Spoken, { voice }: EarFacts): boolean {
+  return (echo || by === 'server' || !isSame(by, voice)) && (!to || to.includes(voice.page.user))
+}
+
+/** A session goes on over reloads. */
+function isSame(one: VoiceFacts, other: VoiceFacts): boolean {
+  return one === other || one.id() === other.id()
+}
+
+/** It was in the log before this subscription began, and no other of the page was there to hear it. */
+function isPast(spoken: Spoken, ear: EarFacts, { facts, logged }: Book): boolean {
+  if (!spoken.kept || ear.past || (logged.get(keyOf(spoken)) ?? Infinity) >= ear.began) return false
+  return !facts.ears.some(other => other !== ear && other.voice.page === ear.voice.page && other.began < ear.began && (other.endedAt ?? Infinity) > spoken.said && capture(other.pattern, spoken.topic))
+}
+
+function repeated(ear: EarFacts): string[] {
+  const keys = new Set<string>()
+  return ear.heard.flatMap(({ key, topic }) => (keys.size === keys.add(key).size ? [`${nameOf(ear)} hears ${key} on ${topic} twice`] : []))
+}
+
+/** The offsets rise but for a log that was lost, which a gap tells first; and so do the numbers of each who speaks, by topic. */
+function disordered(ear: EarFacts, book: Book): string[] {
+  const found: string[] = []
+  const numbers = new Map<string, number>()
+  let last: Heard | undefined
+  let falls = 0
+  for (const heard of ear.heard) {
+    const { key, topic, offset, at } = heard
+    const spoken = book.spoken.get(key)
+    if (!spoken) continue
+    const stream = `${key.slice(0, key.lastIndexOf(':'))} ${topic} ${spoken.kept}`
+    // What the server says is not said in a row.
+    if (spoken.by !== 'server' && (numbers.get(stream) ?? 0) > spoken.number) found.push(`${nameOf(ear)} hears ${key} on ${topic} after a later one`)
+    numbers.set(stream, spoken.number)
+    if (offset === undefined) continue
+    const before = last
+    last = heard
+    if (before?.offset === undefined || offset > before.offset) continue
+    // What came while it fetched the past is heard after that, and after the gap that was told meanwhile.
+    const from = ear.past ? ear.began : before.at
+    const isTold = ear.voice.page.gaps.some(gap => gap.at > from && gap.at < at)
+    if (++falls > book.lostLogs || !isTold) found.push(`${nameOf(ear)} hears ${key} at ${offset} after ${before.key} at ${before.offset}`)
+  }
+  return found
+}
+
+/** Everything in the log that was said after it was ready is heard before what comes later – or a gap names the topic first. */
+function missing(ear: EarFacts, book: Book): string[] {
+  const { readyAt, endedAt, voice } = ear
+  // It was told so when the relay would not take the subscription.
+  if (readyAt === undefined || voice.page.errors.some(({ text }) => text.includes(`refused subscribe on "${ear.pattern}"`))) return []
+  const heard = new Set(ear.heard.map(({ key }) => key))
+  const since = ear.past?.since === undefined ? undefined : book.spoken.get(ear.past.since)
+  const gaps = [...voice.page.gaps, ...ear.gaps]
+  return book.facts.spoken.flatMap(spoken => {
+    const key = keyOf(spoken)
+    const isLater = spoken.said > readyAt || (since !== undefined && book.isAfter(spoken, since))
+    const isDue = spoken.kept && isLater && book.logged.has(key) && capture(ear.pattern, spoken.topic) && isFor(spoken, ear)
+    if (!isDue || heard.has(key) || (book.facts.guarded && spoken.topic === 'no' && voice.page.user !== 'witness')) return []
+    const next = ear.heard.find(each => {
+      const other = book.spoken.get(each.key)
+      return other !== undefined && book.isAfter(other, spoken)
+    })
+    const isExpected = next !== undefined || (endedAt === undefined && voice.page.endedAt === undefined)
+    const isTold = gaps.some(({ at, topics }) => at > spoken.said && at < (next?.at ?? Infinity) && (!topics || topics.some(topic => capture(topic, spoken.topic))))
+    if (!isExpected || isTold) return []
+    return [`${nameOf(ear)} never hears ${key} on ${spoken.topic}${next ? `, but ${next.key} which is later` : ''}`]
+  })
+}
+
+/** All tell the same offset of a message, the one that its publisher was told, and no two orders contradict each other. */
+function contradictions(book: Book): string[] {
+  const found: string[] = []
+  for (const [key, all] of book.heard) {
+    const offset = book.offsets.get(key)
+    if (all.some(({ heard }) => heard.offset !== undefined && heard.offset !== offset)) found.push(`${key} is heard at several offsets`)
+  }
+  for (const topic of new Set(book.facts.spoken.map(spoken => spoken.topic))) {
+    const rows = book.facts.ears.map(ear => ear.heard.filter(heard => heard.topic === topic && heard.offset !== undefined).map(({ key }) => key))
+    const circle = contradiction(rows)
+    if (circle.length > 0) found.push(`there is no one order of ${circle.join(', ')} on ${topic}`)
+  }
+  return found
+}
+
+/** What cannot be put into one order that all rows agree with. */
+function contradiction(rows: readonly (readonly string[])[]): string[] {
+  const before = new Map<string, Set<string>>()
+  for (const row of rows) for (const [i, key] of row.entries()) {
+    const earlier = before.get(key) ?? new Set()
+    before.set(key, earlier)
+    if (i > 0) earlier.add(row[i - 1] as string)
+  }
+  for (let size = -1; size !== before.size; ) {
+    size = before.size
+    for (const [key, earlier] of [...before]) if (![...earlier].some(each => before.has(each))) before.delete(key)
+  }
+  return [...before.keys()]
+}
+
+/** An outcome is unknown only when the relay has forgotten the session. */
+function outcomes({ facts }: Book): string[] {
+  return facts.spoken.flatMap(spoken => {
+    const { by, said, saidTime, outcome } = spoken
+    const code = outcome?.code
+    if (!outcome || code === undefined) return []
+    if (!REFUSED.has(code) && code !== 'outcome-unknown' && code !== 'hub-closed') return [`${keyOf(spoken)} ended as ${code}`]
+    // What it was said into may have been dead since the last time that it was connected.
+    const { at: since, time } = (by === 'server' ? undefined : by.page.connected.filter(({ at }) => at < said).at(-1)) ?? { at: said, time: saidTime }
+    const isForgotten = facts.restarts.some(({ at }) => at > since && at < outcome.at) || outcome.time - time >= facts.resume
+    return code === 'outcome-unknown' && !isForgotten && isAlive(spoken) ? [`${keyOf(spoken)} has an unknown outcome though the relay has never forgotten anybody`] : []
+  })
+}
+
+function isAlive({ by, outcome }: Spoken): boolean {
+  return by === 'server' || by.page.endedAt === undefined || by.page.endedAt > (outcome?.at ?? Infinity)
+}
+
+function unexpected({ name, errors }: PageFacts): string[] {
+  return errors.flatMap(({ code, text }) => (EXPECTED.has(code) ? [] : [`${name} reports ${code}: ${text}`]))
+}
+
+/** Where nothing is evicted and no log is lost, there is no gap; and none names what may not be read. */
+function needlessGaps({ name, user, gaps }: PageFacts, { evicts, restarts, guarded }: Facts): string[] {
+  return gaps.flatMap(({ at, topics }) => {
+    if (!evicts && !restarts.some(restart => restart.lost && restart.at < at)) return [`${name} is told a gap on ${topics?.join()} though nothing is lost`]
+    const isLeak = guarded && user !== 'witness' && topics?.some(topic => topic === 'no' || topic === '**')
+    return isLeak ? [`${name} is told a gap on ${topics?.join()}, which it may not read`] : []
+  })
+}
+
+/** What a page had not heard the outcome of when it was reloaded is heard by somebody, or the next page reports that it is not known. */
+function vanished(page: PageFacts, book: Book): string[] {
+  const { facts, heard } = book
+  if (!page.successor || [...chain(page)].some(each => each.endedAt !== undefined && each.successor === undefined)) return []
+  const told = facts.witness.voice.page.gaps
+  const open = facts.spoken.filter(({ by, kept, outcome, said }) => by !== 'server' && by.page === page && by.closedAt === undefined && kept && (!outcome || outcome.at >= (page.endedAt ?? 0)) && !told.some(({ at }) => at > said))
+  const silent = open.filter(spoken => !heard.has(keyOf(spoken)))
+  const reported = [...chain(page)].flatMap(({ errors }) => errors).filter(({ code }) => EXPECTED.has(code)).length
+  return silent.length > reported ? [`${silent.map(keyOf).join(', ')} vanished when ${page.name} was reloaded`] : []
+}
+
+/** A page and those that were loaded after it. */
+function* chain(page: PageFacts): Generator<PageFacts> {
+  for (let each: PageFacts | undefined = page; each; each = each.successor) yield each
+}
+
+function nameOf({ voice, pattern }: EarFacts): string {
+  return `${voice.name} on ${pattern}`
+}

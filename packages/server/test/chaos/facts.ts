@@ -1,0 +1,85 @@
+/** A page load: what happened to it, as far as a user could know. */
+export interface PageFacts {
+  readonly name: string
+  readonly user: string
+  /** Gap events, with the moment of each. */
+  readonly gaps: { readonly at: number; readonly topics: readonly string[] | undefined }[]
+  /** Codes of errors that were reported, with the moment of each. */
+  readonly errors: { readonly at: number; readonly code: string; readonly text: string }[]
+  /** When it was connected anew. */
+  readonly connected: { readonly at: number; readonly time: number }[]
+  /** When it was gone. */
+  endedAt: number | undefined
+  /** The page that was loaded after it with what it had stored, if it left in good order. */
+  successor: PageFacts | undefined
+}
+
+/** A session of a page. */
+export interface VoiceFacts {
+  readonly name: string
+  readonly page: PageFacts
+  closedAt: number | undefined
+  /** Its session id as it is now. */
+  id(): string
+}
+
+/** One publish, and how its receipt ended. Moments count everything that happens; times are milliseconds. */
+export interface Spoken {
+  readonly by: VoiceFacts | 'server'
+  readonly topic: string
+  readonly number: number
+  readonly said: number
+  readonly saidTime: number
+  readonly kept: boolean
+  readonly echo: boolean
+  readonly to: readonly string[] | undefined
+  /** `offset`: accepted there; `code`: refused. */
+  outcome: { readonly at: number; readonly time: number; readonly offset?: number | undefined; readonly code?: string } | undefined
+}
+
+/** One message as a subscription heard it. */
+export interface Heard {
+  /** Names what was said: who and its number. */
+  readonly key: string
+  readonly topic: string
+  readonly offset: number | undefined
+  readonly at: number
+}
+
+/** One subscription. */
+export interface EarFacts {
+  readonly voice: VoiceFacts
+  readonly pattern: string
+  /** What of the past it asked for: the last so many, or everything after what is named here. */
+  readonly past: { readonly replay?: number; readonly since?: string } | undefined
+  /** Gaps in that past. */
+  readonly gaps: { readonly at: number; readonly topics: readonly string[] | undefined }[]
+  readonly began: number
+  readyAt: number | undefined
+  endedAt: number | undefined
+  readonly heard: Heard[]
+}
+
+/** All that a checker may know: what each client published and heard, and what the test did to the relay. */
+export interface Facts {
+  readonly pages: readonly PageFacts[]
+  readonly ears: readonly EarFacts[]
+  readonly spoken: readonly Spoken[]
+  /** When a life of the relay ended, and whether its log did. */
+  readonly restarts: readonly { readonly at: number; readonly lost: boolean }[]
+  /** Hears everything, and nothing is done to it. */
+  readonly witness: EarFacts
+  /** Whether the log may have evicted anything. */
+  readonly evicts: boolean
+  /** Milliseconds for which a session is remembered. */
+  readonly resume: number
+  /** Whether somebody decides what is allowed: then on the topic `no` nothing is. */
+  readonly guarded: boolean
+  /** How long it was waited for everything to settle, when that was in vain. */
+  readonly unsettled: string | undefined
+}
+
+/** What was said, by name. */
+export function keyOf({ by, number }: Pick<Spoken, 'by' | 'number'>): string {
+  return `${by === 'server' ? by : by.name}:${number}`
+}

@@ -1,0 +1,121 @@
+import { createHub, type Gap, type Hub, isEarshotError, type Message, type Presence, type Session, type StorageLike, type Subscription } from '@earshot/core'
+import type { TestTab } from '@earshot/core/testing'
+import type { TestDevice, TestNetwork } from '@earshot/server/testing'
+import { webSocket } from '@earshot/transport'
+import type { EarFacts, PageFacts, Spoken, VoiceFacts } from './facts.ts'
+
+/** Counts everything that happens: moments compare, whatever the clock says. */
+export interface Moments {
+  next(): number
+}
+
+/** One subscription of a page. */
+export interface Ear extends EarFacts {
+  readonly subscription: Subscription
+  last: Message | undefined
+}
+
+/** One session of a page. */
+export interface Voice extends VoiceFacts {
+  readonly session: Session
+  readonly room: Presence
+  readonly ears: Ear[]
+  published: number
+  entered: boolean
+}
+
+/** A page load, and what it holds. */
+export interface Page extends PageFacts {
+  readonly tab: TestTab
+  readonly device: TestDevice
+  readonly hub: Hub
+  readonly voices: Voice[]
+  /** What the tab's storage holds, as it was written. */
+  readonly stored: Map<string, string>
+  /** The same, as it was some time ago. */
+  older: Map<string, string> | undefined
+}
+
+/** Starts the app in a tab. */
+export function startPage(name: string, user: string, tab: TestTab, network: TestNetwork, moments: Moments, outbox: number, stored: Map<string, string> = new Map()): Page {
+  const device = network.device(name)
+  const { clock, random, locks, page } = tab.env
+  const sessionStorage = recorded(tab.env.sessionStorage, stored)
+  const errors: PageFacts['errors'][number][] = []
+  const gaps: PageFacts['gaps'][number][] = []
+  const connected: PageFacts['connected'][number][] = []
+  const transport = webSocket({ url: network.url, WebSocket: device.WebSocket, token: user, outbox: { messages: outbox }, clock, random, locks, page, sessionStorage })
+  const hub = createHub({
+    transport,
+    clock,
+    random,
+    onError: error => void errors.push({ at: moments.next(), code: error.code, text: error.message }),
+  })
+  hub.on('status', ({ state }) => state === 'connected' && connected.push({ at: moments.next(), time: clock.now() }))
+  hub.on('gap', ({ topics }) => gaps.push({ at: moments.next(), topics }))
+  return { name, user, tab, device, hub, stored, gaps, errors, connected, older: undefined, voices: [], endedAt: undefined, successor: undefined }
+}
+
+/** Opens a session. */
+export function openVoice(page: Page): Voice {
+  const session = page.hub.openSession({ userId: page.user })
+  const name = `${page.name}.${page.voices.length}`
+  const voice: Voice = { name, page, session, closedAt: undefined, id: () => session.id, room: session.presence('room'), ears: [], published: 0, entered: false }
+  page.voices.push(voice)
+  return voice
+}
+
+/** Listens; `past` is how many of the last messages it begins with, or after which one. */
+export function listen(voice: Voice, pattern: string, moments: Moments, past?: number | Message): Ear {
+  const heard: Ear['heard'] = []
+  const gaps: Ear['gaps'][number][] = []
+  const began = moments.next()
+  const options = past === undefined ? {} : typeof past === 'number' ? { replay: past } : { since: past, onGap: ({ topics }: Gap) => gaps.push({ at: moments.next(), topics }) }
+  const subscription = voice.session.subscribe(
+    pattern,
+    message => {
+      const { topic, offset } = message
+      heard.push({ key: nameOf(message), topic, offset, at: moments.next() })
+      if (offset) ear.last = message
+    },
+    { own: true, ...options },
+  )
+  const asked = past === undefined ? undefined : typeof past === 'number' ? { replay: past } : { since: nameOf(past) }
+  const ear: Ear = { voice, pattern, past: asked, subscription, began, readyAt: undefined, endedAt: undefined, heard, gaps, last: undefined }
+  voice.ears.push(ear)
+  void subscription.ready.then(() => (ear.readyAt = moments.next()))
+  return ear
+}
+
+export function say(voice: Voice, topic: string, options: { volatile: boolean; echo: boolean; to?: readonly string[] }, network: TestNetwork, moments: Moments): Spoken {
+  const number = ++voice.published
+  const { clock } = network
+  const spoken: Spoken = { by: voice, topic, number, said: moments.next(), saidTime: clock.now(), kept: !options.volatile, echo: options.echo, to: options.to, outcome: undefined }
+  void voice.session.publish(topic, { by: voice.name, number }, options).then(
+    ({ offset }) => (spoken.outcome = { at: moments.next(), time: clock.now(), offset }),
+    (error: unknown) => (spoken.outcome = { at: moments.next(), time: clock.now(), code: isEarshotError(error) ? error.code : String(error) }),
+  )
+  return spoken
+}
+
+function nameOf({ data }: Message): string {
+  const { by, number } = data as { by: string; number: number }
+  return `${by}:${number}`
+}
+
+/** Writes down what a page stores: a browser that crashes may bring back an older state of it. */
+function recorded(storage: StorageLike | null, stored: Map<string, string>): StorageLike | null {
+  return (
+    storage && {
+      getItem: key => storage.getItem(key),
+      setItem(key, value) {
+        storage.setItem(key, value)
+        stored.set(key, value)
+      },
+      removeItem(key) {
+        storage.removeItem(key)
+        stored.delete(key)
+      },
+    }
+  )
+}
