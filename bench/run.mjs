@@ -62,9 +62,10 @@ Written by \`pnpm bench\` on ${new Date().toISOString().slice(0, 10)}: Node ${pr
 
 Machines differ and drift, ratios hold: compare the libraries of one case with each other, not with figures from elsewhere.
 In one process, every figure is the median of ${turns} fresh processes, the libraries taking turns; each process warms up, then gives its least
-disturbed stretch of seven. Publishes are back to back. Between tabs and in React, each library has fresh pages, and a figure is the median of ${turns} runs. *Until React knows* is
-from the news of a change until a component that shows it is marked for a render, without what the browser takes to plan a frame. Readers that are
-starved commit less than once a frame, too: see how busy the main thread is.
+disturbed stretch of seven. Publishes are back to back. Between tabs and in React, each library has fresh pages, and a figure is the median of
+${turns} runs. *Until React knows* is from the news of a change until a component that shows it is marked for a render, without what the browser
+takes to plan a frame; *selection* is the part of it that finds the component. Readers that are starved commit less than once a frame, too: see
+how busy the main thread is.
 *To the first* divides a library's figure by that of the first one of its case.
 
 ${markdown(table)}

@@ -2,7 +2,7 @@
 import { createHub } from '@earshot/core'
 import { EarshotProvider, useMember, usePresenceCount } from '@earshot/react'
 import { Presence } from 'phoenix'
-import { Fragment, useEffect, useLayoutEffect, useState } from 'react'
+import { Fragment, useEffect, useLayoutEffect, useState, useSyncExternalStore } from 'react'
 import { committed, rendered } from './counts.mjs'
 
 /** A hub whose siblings are made up: `member` is what a transport tells of one of them. */
@@ -66,6 +66,28 @@ export const crowds = {
       return members
     }
     return { change, Around: Fragment, One: ({ index }) => <Shown member={useMembers().find(({ id }) => id === `m${index}`)} /> }
+  },
+
+  // What React itself takes: a store that knows the one component and nothing else.
+  'a bare useSyncExternalStore'() {
+    let member = { data: { x: 0 } }
+    const listeners = new Map()
+    const subscribe = (index) => (changed) => {
+      listeners.set(index, changed)
+      return () => listeners.delete(index)
+    }
+    const now = () => member
+    return {
+      change(index, x) {
+        member = { data: { x } }
+        listeners.get(index)()
+      },
+      Around: Fragment,
+      One({ index }) {
+        const [own] = useState(() => subscribe(index))
+        return <Shown member={useSyncExternalStore(own, now)} />
+      },
+    }
   },
 
   // It has no hooks: its list becomes state at each change.

@@ -77,21 +77,25 @@ globalThis.tab = {
     await rest()
   },
 
-  /** Changes a member that is shown so many times; gives renders for each change, and the microseconds until React knows of it. */
+  /** Changes a member that is shown so many times; gives renders for each change, the microseconds until React knows of it, and those of them in the frame. */
   async change(times) {
     holdFrames()
     reset()
     const known = []
+    const selection = []
     for (let n = 1; n <= times; n++) {
       const start = performance.now()
       crowd.change(0, n)
+      const heard = performance.now()
       runFrames()
-      known.push((performance.now() - start) * 1000)
+      const end = performance.now()
+      known.push((end - start) * 1000)
+      selection.push((end - heard) * 1000)
       const { commits } = counts
       for (let turn = 0; turn < 100 && counts.commits === commits; turn++) await nextTask()
     }
     if (!document.body.textContent.includes(times) && counts.renders > 0) throw new Error(`The last of ${times} changes is not shown`)
-    return { renders: counts.renders / times, known: leastDisturbed(known) }
+    return { renders: counts.renders / times, known: leastDisturbed(known), selection: leastDisturbed(selection) }
   },
 
   remounts,

@@ -4,7 +4,8 @@ import { median } from '../report.mjs'
 import { startSocketServer } from './socket-server.mjs'
 
 const readers = ['earshot', 'hand-written', 'use-broadcast-channel', 'react-use-websocket', 'react-use-websocket, onMessage']
-const crowds = ['earshot', 'hand-written']
+const bare = 'a bare useSyncExternalStore'
+const crowds = ['earshot', 'hand-written', bare]
 const rosters = ['earshot', 'earshot, 100 members', 'earshot, usePresenceCount', 'phoenix']
 const load = 'react, 10000 messages/s into 10 readers'
 const crowd = 'react, 1000 components, one member each, one changes'
@@ -18,7 +19,8 @@ export const cases = [
   { name: `${load}, main thread busy`, unit: '%', libraries: readers, goals: [{ atMost: 50 }], figure: underLoad, one: 'busy' },
   { name: `${load}, not heard by a listener`, unit: 'messages', libraries: readers, goals: [{ atMost: 0 }], figure: underLoad, one: 'lost' },
   { name: `${crowd}, renders`, unit: 'renders', libraries: crowds, goals: [{ atMost: 1 }], figure: inACrowd, one: 'renders' },
-  { name: `${crowd}, until React knows`, unit: 'µs', libraries: crowds, goals: [{ atMost: 20 }], figure: inACrowd, one: 'known' },
+  { name: `${crowd}, until React knows`, unit: 'µs', libraries: crowds, figure: inACrowd, one: 'known' },
+  { name: `${crowd}, selection`, unit: 'µs', libraries: ['earshot'], goals: [{ atMost: 20 }], figure: inACrowd, one: 'selection' },
   { name: `${crowd}, main thread`, unit: 'µs', libraries: crowds, figure: inACrowd, one: 'busy' },
   {
     name: 'react, 10000 members, one changes, until React knows',
@@ -84,7 +86,7 @@ async function underLoad(library, { context, open, server, smoke }) {
 
 async function inACrowd(library, { context, open, smoke }) {
   const members = smoke ? 50 : 1000
-  const times = smoke ? 5 : library === 'earshot' ? 500 : 50 // of the other each takes a tenth of a second
+  const times = smoke ? 5 : library === 'hand-written' ? 50 : 500 // each of its changes takes a tenth of a second
   const tab = await open()
   await tab.ask('gather', library, members, members)
   await tab.ask('change', times) // warm
