@@ -43,6 +43,25 @@ const scenes = {
     await hold(ada)
     return ada
   },
+  async relay(open) {
+    const [ada, bob] = await open(1280, 1310, ['Ada', 'Bob'], '?reach=relay')
+    await enter(ada, bob)
+    await ada.click(by('cut'))
+    await bob.bringToFront()
+    await bob.click(by('send'))
+    await ada.bringToFront()
+    await ada.click(by('cut'))
+    await ada.waitForFunction((recovered) => document.querySelector(recovered).textContent === '1', {}, by('recovered'))
+    await ada.click(by('cut'))
+    await ada.locator(by('chat-text')).fill('Are you there?')
+    await ada.click(by('chat-send'))
+    await settle(ada)
+    return ada
+  },
+  async 'relay-narrow'(open) {
+    const [ada] = await open(360, 740, ['Ada', 'Bob'], '?reach=relay')
+    return ada
+  },
   async narrow(open) {
     const [ada] = await open(360, 740, ['Ada', 'Bob', 'Cleo'])
     await talk(ada)
@@ -80,14 +99,14 @@ const wanted = process.argv.slice(2)
 for (const [name, scene] of Object.entries(scenes)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const context = await browser.createBrowserContext()
-  const page = await scene(async (width, height, names) => {
+  const page = await scene(async (width, height, names, query = '') => {
     const pages = []
     for (const user of names) {
       const tab = await context.newPage()
       tab.on('pageerror', (error) => console.error(name, user, error))
       tab.on('console', (message) => message.type() === 'error' && console.error(name, user, message.text()))
       await tab.setViewport({ width, height, deviceScaleFactor: 1 })
-      await tab.goto(url)
+      await tab.goto(url + query)
       await signIn(tab, user)
       pages.push(tab)
     }

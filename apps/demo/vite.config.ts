@@ -1,10 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { demoRelay } from './demo-relay.ts'
 
 const pages = ['index.html', 'split.html'].map(page => `${import.meta.dirname}/${page}`)
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), demoRelay()],
   resolve: { conditions: ['@earshot/source', ...defaultClientConditions] },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1' },

@@ -1,6 +1,6 @@
 import type { Frame, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
-import type { Suite } from './suite.ts'
+import type { Tabs } from './browser.ts'
 
 /** The demo in a tab, or in a pane of a split view. */
 export type View = Page | Frame
@@ -8,8 +8,8 @@ export type View = Page | Frame
 export const by = (id: string): string => `[data-testid="${id}"]`
 
 /** Opens the demo as somebody. */
-export async function visit(suite: Suite, name: string, path = '/'): Promise<Page> {
-  const page = await suite.tabs.open(path)
+export async function visit({ tabs }: { readonly tabs: Tabs }, name: string, path = '/'): Promise<Page> {
+  const page = await tabs.open(path)
   await signIn(page, name)
   await joined(page)
   return page

@@ -2,11 +2,12 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname } from 'node:path'
 import { build, defaultClientConditions, type Rollup } from 'vite'
+import { buildDemo, previewDemo } from './demo-site.ts'
 import { serveNext } from './next-site.ts'
 import { buildServerComponents } from './server-components.ts'
 
 /** Which site. */
-export type Pages = 'fixtures' | 'demo' | 'server-components' | 'next'
+export type Pages = 'fixtures' | 'demo' | 'demo-relay' | 'server-components' | 'next'
 
 /** A site on a port of its own. */
 export interface Site {
@@ -24,9 +25,10 @@ const TYPES = new Map([
 /** What a site has to say to a request. */
 type Answer = (request: Request) => Response | Promise<Response>
 
-/** Serves pages that Vite builds here and now: the demo, what fixtures make of the packages' sources, or server components, with Vite or Next.js. */
+/** Serves pages that Vite builds here and now: the demo, what fixtures make of the packages' sources, or server components, with Vite or Next.js. `demo-relay` is the demo in Vite's preview server, with the relay inside. */
 export async function serve(pages: Pages): Promise<Site> {
   if (pages === 'next') return serveNext()
+  if (pages === 'demo-relay') return previewDemo()
   const answer = await answers[pages]()
   const server = createServer((request, response) => {
     void send(answer, new Request(new URL(request.url ?? '/', 'http://127.0.0.1')), response)
@@ -44,7 +46,7 @@ export async function serve(pages: Pages): Promise<Site> {
   }
 }
 
-const answers: Record<Exclude<Pages, 'next'>, () => Promise<Answer>> = {
+const answers: Record<Exclude<Pages, 'next' | 'demo-relay'>, () => Promise<Answer>> = {
   fixtures: async () => withFiles(await buildFixtures()),
   demo: async () => withFiles(await buildDemo()),
   'server-components': buildServerComponents,
@@ -82,17 +84,6 @@ function buildFixtures(): Promise<Map<string, string | Uint8Array>> {
       build: { write: false, minify: false, target: 'es2022', modulePreload: false, rollupOptions: { input: [`${root}/lab.html`, `${root}/blank.html`] } },
     }),
   )
-}
-
-/** As its visitors get it: Vite would go by the test runner's NODE_ENV, and bundle what is for development. */
-async function buildDemo(): Promise<Map<string, string | Uint8Array>> {
-  const { NODE_ENV } = process.env
-  process.env['NODE_ENV'] = 'production'
-  try {
-    return await filesOf(build({ root: `${import.meta.dirname}/../../apps/demo`, logLevel: 'error', build: { write: false } }))
-  } finally {
-    process.env['NODE_ENV'] = NODE_ENV
-  }
 }
 
 async function filesOf(building: ReturnType<typeof build>): Promise<Map<string, string | Uint8Array>> {

@@ -31,9 +31,13 @@ export class Suite {
   #site: Site | undefined
   #browser: Browser | undefined
   #tabs: Tabs | undefined
+  /** Of other browsers. */
+  readonly #others: Tabs[] = []
+  readonly #expected: RegExp | undefined
   #meshes = 0
 
   constructor({ pages = 'fixtures', host = '127.0.0.1', keepTabs = false, expected }: SuiteOptions = {}) {
+    this.#expected = expected
     const begin = async (): Promise<void> => {
       if (!this.#browser || !this.#site) throw new Error('The browser did not start')
       this.#meshes++
@@ -51,12 +55,24 @@ export class Suite {
       await this.#site?.close()
     })
     if (!keepTabs) beforeEach(begin)
-    afterEach(() => (keepTabs ? this.tabs.check() : this.tabs.end()))
+    afterEach(async () => {
+      const others = this.#others.splice(0)
+      await (keepTabs ? this.tabs.check() : this.tabs.end())
+      for (const tabs of others) await tabs.end()
+    })
   }
 
   get tabs(): Tabs {
     if (!this.#tabs) throw new Error('The browser did not start')
     return this.#tabs
+  }
+
+  /** Another browser, as far as pages can tell: no channel, lock or storage joins its tabs with those of the test. */
+  async elsewhere(): Promise<Tabs> {
+    if (!this.#browser) throw new Error('The browser did not start')
+    const tabs = new Tabs(await this.#browser.createBrowserContext(), new URL(this.tabs.url('/')).origin, this.#expected)
+    this.#others.push(tabs)
+    return tabs
   }
 
   /** The name of the test's mesh. */

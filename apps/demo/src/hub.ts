@@ -1,7 +1,5 @@
-import { createHub, type Hub } from '@earshot/core'
-import { broadcastChannel } from '@earshot/transport'
+import { createHub, type Hub, type Transport } from '@earshot/core'
 import type { Profile } from './me/profile.ts'
-import { life, storage } from './tab/tab.ts'
 
 export type Theme = 'light' | 'dark' | 'system'
 
@@ -65,7 +63,10 @@ declare module '@earshot/react' {
   }
 }
 
-/** One hub for the page; nothing of the browser is touched before it is used. */
-export const hub: Hub<Topics, Topics, Members> = createHub<Topics, Members>({
-  transport: broadcastChannel({ name: 'earshot-demo', page: life, sessionStorage: storage }),
-})
+/** What joins this page with the others. */
+export type DemoHub = Hub<Topics, Topics, Members>
+
+/** One hub for the page, over whatever carries further. */
+export function createDemoHub(transport: Transport): DemoHub {
+  return createHub<Topics, Members>({ transport })
+}

@@ -1,10 +1,11 @@
 import { isEarshotError } from '@earshot/core'
 import { useMembers, useTopic } from '@earshot/react'
 import { type CSSProperties, type FormEvent, type ReactElement, useLayoutEffect, useRef, useState } from 'react'
+import { isRelay } from '../tab/tab.ts'
 import { useTyping } from './use-typing.ts'
 
-/** What could not be said for so long has failed, in milliseconds. */
-const PATIENCE = 5000
+/** Between tabs, what could not be said for so long has failed, in milliseconds. The way to a relay may be cut for longer. */
+const PATIENCE = isRelay ? {} : { timeout: 5000 }
 
 /** What is said in a room. A late tab begins with the last twenty lines. */
 export function Chat({ room }: { room: string }): ReactElement {
@@ -20,7 +21,7 @@ export function Chat({ room }: { room: string }): ReactElement {
   const send = (event: FormEvent): void => {
     event.preventDefault()
     if (text.trim() === '') return
-    publish(text, { timeout: PATIENCE })
+    publish(text, PATIENCE)
     sayTyping(false)
     setText('')
   }
@@ -38,7 +39,7 @@ export function Chat({ room }: { room: string }): ReactElement {
             {status === 'failed' && (
               <small className="failed">
                 not sent{isEarshotError(error) && `: ${error.code}`}{' '}
-                <button type="button" className="link" onClick={() => publish(data, { timeout: PATIENCE })}>
+                <button type="button" className="link" onClick={() => publish(data, PATIENCE)}>
                   again
                 </button>
               </small>

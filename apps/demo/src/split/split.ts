@@ -2,6 +2,12 @@ import './split.css'
 
 // A page with two live panes: each is a session of its own, as two tabs are. This page itself has none.
 
+const { search } = location
+
+// Panes reach as far as this page is asked to.
+for (const frame of document.querySelectorAll('iframe')) frame.src = `./?${new URLSearchParams([...new URLSearchParams(search), ['pane', frame.dataset['pane'] ?? '']]).toString()}`
+document.querySelector<HTMLAnchorElement>('[data-testid=unsplit]')?.setAttribute('href', `./${search}`)
+
 const THEME = 'earshot-demo:theme'
 
 /** The panes have the theme of all tabs, and this page has theirs. */

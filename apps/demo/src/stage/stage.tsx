@@ -1,4 +1,4 @@
-import { useConnection, useLeader, usePresence, useSession } from '@earshot/react'
+import { useConnection, usePresence, useSession } from '@earshot/react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { Bell } from '../bell/bell.tsx'
 import { Log } from '../log/log.tsx'
@@ -7,6 +7,8 @@ import { TabMap } from '../map/map.tsx'
 import { Me } from '../me/me.tsx'
 import type { Profile } from '../me/profile.ts'
 import { People } from '../people/people.tsx'
+import type { Reach } from '../reach/reach.ts'
+import { ReachSwitch } from '../reach/reach-switch.tsx'
 import { Rooms } from '../rooms/rooms.tsx'
 import { Send } from '../send/send.tsx'
 import { life } from '../tab/tab.ts'
@@ -17,15 +19,8 @@ import type { Wire } from '../wire/wire.ts'
 import { Hello } from './hello.tsx'
 import { More } from './more.tsx'
 
-const STATES = {
-  initialised: 'not started',
-  connecting: 'joining the other tabs …',
-  connected: 'connected to all tabs of this browser',
-  disconnected: 'out of earshot',
-  closed: 'closed',
-}
-
 interface StageProps {
+  reach: Reach
   profile: Profile
   onProfile: (profile: Profile) => void
   room: string
@@ -35,7 +30,8 @@ interface StageProps {
 }
 
 /** Everything below the session. */
-export function Stage({ profile, onProfile, room, onRoom, wire, log }: StageProps): ReactElement {
+export function Stage({ reach, profile, onProfile, room, onRoom, wire, log }: StageProps): ReactElement {
+  const { about, states, useLeader, Panel } = reach
   const session = useSession()
   const status = useConnection()
   const leads = useLeader()
@@ -56,15 +52,17 @@ export function Stage({ profile, onProfile, room, onRoom, wire, log }: StageProp
       <header>
         <Brand />
         <p className="status" role="status" data-testid="status" data-state={status.state}>
-          {STATES[status.state]}
+          {states[status.state]}
           {status.cause && `: ${status.cause.message}`}
         </p>
+        <ReachSwitch />
         <ThemeSwitch />
         <Me profile={profile} onProfile={change} />
       </header>
       <main>
+        {Panel && <Panel wire={wire} />}
         <div className="aside">
-          <Hello tabs={members.length} />
+          <Hello tabs={members.length} about={about} />
           <People byUser={byUser} self={session.id} />
         </div>
         <div className="centre">
@@ -73,9 +71,9 @@ export function Stage({ profile, onProfile, room, onRoom, wire, log }: StageProp
         </div>
         <Log log={log} />
         <Rooms room={room} onRoom={onRoom} profile={profile} />
-        <More tabs={members.length} wire={wire} />
+        {!Panel && <More tabs={members.length} wire={wire} />}
       </main>
-      <Bell />
+      {!Panel && <Bell />}
     </>
   )
 }

@@ -1,8 +1,16 @@
 import { PageLife } from './page-life.ts'
 import { paneStorage } from './storage.ts'
 
+const query = new URLSearchParams(location.search)
+
 /** `left` or `right` in a split view, `''` in a tab of its own. */
-export const pane: string = new URLSearchParams(location.search).get('pane') ?? ''
+export const pane: string = query.get('pane') ?? ''
+
+/** Whether this page talks through the relay, and not from tab to tab. */
+export const isRelay: boolean = query.get('reach') === 'relay'
+
+/** What follows the path of another page of the same reach. */
+export const sameReach: string = isRelay ? '?reach=relay' : ''
 
 if (pane !== '') document.documentElement.dataset['pane'] = pane
 

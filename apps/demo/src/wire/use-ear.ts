@@ -1,7 +1,7 @@
 import type { Message } from '@earshot/core'
 import { type AppSession, useSession } from '@earshot/react'
 import { useEffect, useLayoutEffect } from 'react'
-import { type Heard, hub } from '../hub.ts'
+import type { Heard } from '../hub.ts'
 import { duration, since } from './latency.ts'
 import type { Wire } from './wire.ts'
 
@@ -18,9 +18,9 @@ export function useEar(wire: Wire): void {
     const ended = new AbortController()
     const options = { own: true, signal: ended.signal }
     const heard = (message: Message): void => {
-      const { id, from, topic, userId = '', data } = message
-      const latency = since(message.time)
-      wire.tell({ type: 'heard', id, from, who: userId, where: topic, text: worded(data), latency })
+      const { id, from, topic, userId = '', data, time } = message
+      const latency = since(time)
+      wire.tell({ type: 'heard', id, from, who: userId, where: topic, text: worded(data), time, latency })
       answer({ from, id, count: 1, dropped: 0, latency })
     }
     session.onBroadcast(heard, options)
@@ -31,6 +31,7 @@ export function useEar(wire: Wire): void {
     const crashes = tellComings(session, wire, ended.signal)
     session.subscribe('tabs/crash', ({ from, data }) => crashes.set(from, data), options)
     void readBursts(session, wire, answer, ended.signal)
+    const { hub } = session
     const trouble = [
       hub.on('error', ({ code, reason }) => wire.tell({ type: 'trouble', text: `${code}: ${reason}` })),
       hub.on('gap', () => wire.tell({ type: 'trouble', text: 'Messages were lost beyond recovery' })),
@@ -56,7 +57,7 @@ async function readBursts(session: AppSession, wire: Wire, answer: (heard: Heard
     if (stream.size > 0) continue
     const text = `read ${count}, dropped ${dropped}: a queue of ${CAPACITY} that keeps the newest`
     const latency = since(time)
-    wire.tell({ type: 'heard', id, from, who: userId, where: 'burst', text, latency })
+    wire.tell({ type: 'heard', id, from, who: userId, where: 'burst', text, time, latency })
     answer({ from, id, count, dropped, latency })
     count = dropped = 0
   }

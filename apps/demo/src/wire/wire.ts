@@ -8,7 +8,7 @@ export type News =
   | { type: 'accepted'; key: number; id: string }
   | { type: 'refused'; key: number; text: string }
   /** This tab hears a message. */
-  | { type: 'heard'; id: string; from: string; who: string; where: string; text: string; latency: number }
+  | { type: 'heard'; id: string; from: string; who: string; where: string; text: string; time: number; latency: number }
   /** A tab says what it has heard; this one as well. */
   | { type: 'reached'; by: string; from: string; id: string; count: number; dropped: number; latency: number }
   /** Something small that is not worth a line. */

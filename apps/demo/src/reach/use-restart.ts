@@ -1,0 +1,28 @@
+import { useEffect, useState } from 'react'
+
+/** Only the demo's own server can restart its relay. */
+const URL = '/demo/restart-relay'
+
+/** Restarts the relay; `undefined` where nobody can. */
+export interface Restart {
+  readonly isBusy: boolean
+  readonly run: () => void
+}
+
+/** Asks the server, once there is a relay, whether it can be restarted. */
+export function useRestart(isConnected: boolean): Restart | undefined {
+  const [state, setState] = useState<'unknown' | 'absent' | 'ready' | 'busy'>('unknown')
+  useEffect(() => {
+    if (!isConnected || state !== 'unknown') return
+    fetch(URL).then(({ status }) => setState(status === 204 ? 'ready' : 'absent'), () => setState('absent'))
+  }, [isConnected, state])
+  if (state === 'unknown' || state === 'absent') return undefined
+  const ready = (): void => setState('ready')
+  return {
+    isBusy: state === 'busy',
+    run: () => {
+      setState('busy')
+      fetch(URL, { method: 'POST' }).then(ready, ready)
+    },
+  }
+}
