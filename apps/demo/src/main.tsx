@@ -9,14 +9,12 @@ import './styles/index.css'
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 const page = createRoot(root)
-
-function show(reach: Reach): void {
+const show = (reach: Reach): void =>
   page.render(
     <StrictMode>
       <App reach={reach} />
     </StrictMode>,
   )
-}
 
 if (isRelay) void import('./reach/relay-reach.ts').then(({ relayReach }) => show(relayReach()))
 else show(tabsReach())

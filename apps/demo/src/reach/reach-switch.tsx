@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { isRelay } from '../tab/tab.ts'
+import { isRelay, RELAY } from '../tab/tab.ts'
 
 /** Tabs of this browser, or all browsers at the relay: a hub has one of them, so the page begins anew. */
 export function ReachSwitch(): ReactElement {
@@ -8,7 +8,7 @@ export function ReachSwitch(): ReactElement {
       <a href={location.pathname} data-testid="reach-tabs" aria-current={!isRelay}>
         Tabs only
       </a>
-      <a href="?reach=relay" data-testid="reach-relay" aria-current={isRelay}>
+      <a href={RELAY} data-testid="reach-relay" aria-current={isRelay}>
         Relay
       </a>
     </nav>

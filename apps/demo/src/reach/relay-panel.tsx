@@ -57,12 +57,12 @@ export function RelayPanel({ wire, line }: { wire: Wire; line: Line }): ReactEle
 /** How the connection is, in words. */
 function Words({ status, isCut }: { status: HubStatus; isCut: boolean }): ReactElement {
   const { state, attempt = 0, retryAt, cause } = status
-  if (state === 'connected') return <>Connected. What you say is in the relay’s log when it has answered.</>
+  if (state === 'connected') return <>Connected. The relay keeps what is said, for those who are away.</>
   if (state !== 'disconnected') return <>{attempt === 0 ? 'Calling …' : `Attempt ${attempt} is under way …`}</>
-  const why = isCut ? 'You have cut the connection; what you say waits.' : (cause?.message ?? 'Not connected.')
+  const why = isCut ? 'You have cut the connection; what you say waits' : (cause?.reason ?? 'Not connected')
   return (
     <>
-      {why} {retryAt === undefined ? 'No further attempt will be made.' : <Countdown attempt={attempt + 1} until={retryAt} />}
+      {why} – {retryAt === undefined ? 'no further attempt will be made' : <Countdown attempt={attempt + 1} until={retryAt} />}
     </>
   )
 }
@@ -74,5 +74,5 @@ function Countdown({ attempt, until }: { attempt: number; until: number }): Reac
     return () => clearInterval(timer)
   }, [])
   const seconds = Math.ceil((until - now) / 1000)
-  return <span data-testid="attempt">{seconds > 0 ? `Attempt ${attempt} in ${seconds} s.` : `Attempt ${attempt} …`}</span>
+  return <span data-testid="attempt">{seconds > 0 ? `attempt ${attempt} in ${seconds} s` : `attempt ${attempt} …`}</span>
 }

@@ -9,7 +9,8 @@ import { RelayPanel } from './relay-panel.tsx'
 
 /** All browsers that reach the relay beside this page. */
 export function relayReach(): Reach {
-  const line = createLine(() => life.online())
+  // As a browser says it: the hub does not wait for its next attempt then.
+  const line = createLine(() => window.dispatchEvent(new Event('online')))
   const { WebSocket } = line
   return {
     hub: createDemoHub(webSocket({ url: '/earshot', token: () => readProfile().name, WebSocket, page: life, sessionStorage: storage })),

@@ -53,7 +53,7 @@ export function Stage({ reach, profile, onProfile, room, onRoom, wire, log }: St
         <Brand />
         <p className="status" role="status" data-testid="status" data-state={status.state}>
           {states[status.state]}
-          {status.cause && `: ${status.cause.message}`}
+          {!Panel && status.cause && `: ${status.cause.message}`}
         </p>
         <ReachSwitch />
         <ThemeSwitch />

@@ -33,11 +33,6 @@ export class PageLife implements PageLike {
     this.#tell('pageshow', { persisted: true })
   }
 
-  /** The hub hears that there is a network again, and need not wait for its next attempt. */
-  online(): void {
-    this.#tell('online', { persisted: false })
-  }
-
   /** From now on the hub is told nothing: when this page ends, nobody says goodbye. */
   cut(): void {
     this.#isCut = true

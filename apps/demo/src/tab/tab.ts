@@ -1,6 +1,9 @@
 import { PageLife } from './page-life.ts'
 import { paneStorage } from './storage.ts'
 
+/** The query of a page that talks through the relay. */
+export const RELAY = '?reach=relay'
+
 const query = new URLSearchParams(location.search)
 
 /** `left` or `right` in a split view, `''` in a tab of its own. */
@@ -10,7 +13,7 @@ export const pane: string = query.get('pane') ?? ''
 export const isRelay: boolean = query.get('reach') === 'relay'
 
 /** What follows the path of another page of the same reach. */
-export const sameReach: string = isRelay ? '?reach=relay' : ''
+export const sameReach: string = isRelay ? RELAY : ''
 
 if (pane !== '') document.documentElement.dataset['pane'] = pane
 
