@@ -1,7 +1,7 @@
 import type { ClientFrame, RelayFrame } from '@earshot/core/protocol'
 
 /** What a field may be, by a name; with `?` it may be left out. */
-export type Kind = 'text' | 'empty' | 'token' | 'count' | 'time' | 'flag' | 'given' | 'user' | 'users' | 'tags' | 'subs' | 'patterns' | 'indexes' | 'message' | 'messages' | 'members' | 'member' | 'topics'
+type Kind = 'text' | 'empty' | 'token' | 'count' | 'time' | 'flag' | 'given' | 'user' | 'users' | 'tags' | 'subs' | 'patterns' | 'indexes' | 'message' | 'messages' | 'members' | 'member' | 'topics'
 type Optional = `${Kind}?`
 type FieldsOf<Frame extends { t: string }, Name extends Frame['t']> = { [Field in Exclude<keyof Extract<Frame, { t: Name }>, 't'>]-?: Kind | Optional }
 
@@ -130,7 +130,7 @@ const textsIn = (length: number, least: unknown[]): Examples => ({
 })
 
 /** What each kind of field is and is not. */
-export const examples: Record<Kind, Examples> = {
+const examples: Record<Kind, Examples> = {
   text: textsUpTo(4096),
   empty: { good: ['name', '', long(4096)], bad: [...noTexts, long(4097)] },
   token: { good: ['secret', '', long(16_384)], bad: [...noTexts, long(16_385)] },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** What may happen, as often as it stands here; who it happens to and how are numbers that are taken modulo what there is. */
-export const ACTS = [
+const ACTS = [
   ...Array.from({ length: 14 }, () => 'publish' as const),
   ...Array.from({ length: 8 }, () => 'wait' as const),
   'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'release', 'release', 'restart', 'restart',

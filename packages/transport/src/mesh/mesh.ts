@@ -15,11 +15,13 @@ import {
   type TransportSession,
 } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
+import { capabilitiesOf } from './capabilities.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { HistoryRings, lastOf, revive } from './history-rings.ts'
 import { Interest } from './interest.ts'
 import { expectedTabs, Waiting } from './joining.ts'
 import { Leadership } from './leadership.ts'
+import type { MeshLimits } from './limits.ts'
 import { type Hold, holdLock } from './locks.ts'
 import { Outgoing } from './outgoing.ts'
 import { describeSession, Identities, type OwnSession } from './sessions.ts'
@@ -31,15 +33,6 @@ import { encodeItem, type EncodedItem } from './wire.ts'
 const WELCOME_LIMIT = 300
 /** How long a tab that cannot know who is there waits for welcomes. */
 const BLIND_LIMIT = 100
-
-/** Bounds of what a tab keeps. */
-export interface MeshLimits {
-  readonly messages: number
-  readonly topics: number
-  readonly resendMessages: number
-  readonly resendSize: number
-  readonly outbox: number
-}
 
 /** One tab's end of the mesh. */
 export class Mesh implements TransportConnection {
@@ -89,7 +82,7 @@ export class Mesh implements TransportConnection {
       resend: (from, to) => this.#out.resend(from, to),
       wanted: topic => this.#wanted(topic),
       tidy: () => this.#tidy(),
-      renew: () => this.#renew(),
+      renew: () => this.#identities.renew(this.#sessions.values()),
       changed: () => this.#waiting.changed(),
     })
     this.#heartbeat = new Heartbeat(env, ticks => this.#out.say(['t', ticks]), () => this.#siblings.roll.tick())
@@ -99,12 +92,7 @@ export class Mesh implements TransportConnection {
   }
 
   get capabilities(): Capabilities {
-    const { BroadcastChannel, locks, sessionStorage } = this.#env
-    return {
-      BroadcastChannel: BroadcastChannel ? true : 'missing: the hub works within its page',
-      locks: locks ? true : 'missing or denied: presence uses heartbeats, session ids are not kept; serve the page over https or from localhost',
-      sessionStorage: sessionStorage ? true : 'missing or denied: session ids are not kept over reloads',
-    }
+    return capabilitiesOf(this.#env)
   }
 
   // What the hub tells.
@@ -245,7 +233,7 @@ export class Mesh implements TransportConnection {
 
   async #enter(life: number, returning: boolean): Promise<void> {
     const left = (): boolean => life !== this.#life
-    if (returning) this.#renew()
+    if (returning) this.#identities.renew(this.#sessions.values())
     await this.#prove(left)
     // The live map: sessions that are opened meanwhile are claimed too.
     for (const session of this.#sessions.values()) if (session.id !== '' && !left()) await this.#claim(session)
@@ -362,15 +350,6 @@ export class Mesh implements TransportConnection {
     const { id } = session
     await this.#identities.claim(session, () => this.#rejoin())
     if (session.id !== id) session.handle.identify(session.id, session.incarnation)
-  }
-
-  /** A new life for every session: its members are newer than what siblings believe to be gone. */
-  #renew(): void {
-    for (const session of this.#sessions.values()) {
-      if (session.id === '') continue
-      this.#identities.rename(session, session.id, session.incarnation + 1)
-      session.handle.identify(session.id, session.incarnation)
-    }
   }
 
   #describe(): EncodedItem[] {

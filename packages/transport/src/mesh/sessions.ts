@@ -99,6 +99,15 @@ export class Identities {
     return session
   }
 
+  /** A new life for every session: its members are newer than what siblings believe to be gone. */
+  renew(sessions: Iterable<OwnSession>): void {
+    for (const session of sessions) {
+      if (session.id === '') continue
+      this.rename(session, session.id, session.incarnation + 1)
+      session.handle.identify(session.id, session.incarnation)
+    }
+  }
+
   /** A session that ended for good is not taken up again by the next page. */
   forget({ slot, lock }: OwnSession): void {
     lock?.release()
