@@ -3,7 +3,12 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import type { Site } from './site.ts'
+
+/** Vite's preview server at work, on a port of its own. */
+export interface DemoServer {
+  readonly port: number
+  close(): Promise<void>
+}
 
 /** The files of the built demo, by their paths. */
 export async function buildDemo(): Promise<Map<string, Uint8Array>> {
@@ -19,7 +24,7 @@ export async function buildDemo(): Promise<Map<string, Uint8Array>> {
 }
 
 /** Vite itself serves the built demo, with the relay on its port. */
-export async function previewDemo(): Promise<Site> {
+export async function previewDemo(): Promise<DemoServer> {
   const { outDir, child } = start('preview')
   const exit = once(child, 'exit')
   const port = await Promise.race([once(child, 'message').then(([said]) => Number(said)), exit.then(() => undefined)])

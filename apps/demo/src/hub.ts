@@ -26,7 +26,7 @@ export interface Heard {
 }
 
 /** What is published where. */
-export interface Topics {
+interface Topics {
   'topics/**': string
   'rooms/*/chat': string
   'rooms/*/typing': boolean
@@ -51,7 +51,7 @@ export interface Tab extends Profile {
 }
 
 /** What a session says of itself. */
-export interface Members {
+interface Members {
   people: Tab
   'rooms/*': Profile
 }
