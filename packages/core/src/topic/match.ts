@@ -4,8 +4,8 @@
  * @example capture('rooms/*', 'rooms/42') // ['42']
  */
 export function capture(pattern: string, topic: string): string[] | null {
-  // A first level that starts with $ is asked for by name, as in MQTT.
-  if (topic[0] === '$' && pattern[0] === '*') return null
+  // A first level that starts with $ is asked for by name, as in MQTT; a broadcast, whose topic is empty, has no level at all.
+  if ((topic[0] === '$' || topic === '') && pattern[0] === '*') return null
   const levels = topic.split('/')
   const parts = pattern.split('/')
   const open = parts.at(-1) === '**'

@@ -1,5 +1,6 @@
 import { covers, EarshotError, isWildcard, randomId, systemRandom } from '@earshot/core'
 import { type Engine, type LogEntry, type LogPage, type Loss, type PageRequest, type PastRequest, type Publication, toEntry } from './engine.ts'
+import { topicFilter } from './topic-filter.ts'
 
 /** What a memory engine keeps. */
 export interface MemoryEngineOptions {
@@ -11,13 +12,20 @@ export interface MemoryEngineOptions {
   size?: number
   /** Milliseconds that a message is kept. @default 3,600,000 (an hour) */
   age?: number
-  /** Topics whose value (`retain`) is kept, apart from history. @default 10,000 */
+  /** Topics whose value (`retain`) is kept, apart from history; of more the oldest values go. @default 10,000 */
   retained?: number
+  /** Characters of these values. @default 16,000,000 */
+  retainedSize?: number
   /** Wall-clock milliseconds. */
   now?: () => number
   /** Numbers in [0, 1). */
   random?: () => number
 }
+
+/** Entries that are looked at for one page: others have their turn between pages. */
+const MAX_LOOKED_AT = 10_000
+/** So many that are gone may lie among the others, or a half. */
+const MAX_GONE = 1000
 
 interface Kept extends LogEntry {
   /** When it came, by the relay's clock. */
@@ -48,8 +56,11 @@ class MemoryEngine implements Engine {
   /** The least recently used first. */
   readonly #topics = new Map<string, TopicLog>()
   readonly #retained = new Map<string, LogEntry>()
+  #retainedSize = 0
   #size = 0
   #gone = 0
+  #goneSize = 0
+  #isClosed = false
   /** Everything before this place in the order is gone. */
   #first = 0
   /** The highest offset evicted from any topic, and the highest one of a topic that is forgotten. */
@@ -64,13 +75,14 @@ class MemoryEngine implements Engine {
     size = 64_000_000,
     age = 3_600_000,
     retained = 10_000,
+    retainedSize = 16_000_000,
     now = () => Date.now(),
     random = systemRandom,
   }: MemoryEngineOptions) {
-    for (const [name, value] of Object.entries({ messages, topics, size, age, retained })) {
+    for (const [name, value] of Object.entries({ messages, topics, size, age, retained, retainedSize })) {
       if (!(value >= 0)) throw new EarshotError('invalid-options', `${name} is ${value}: it must be 0 or more`, { name, value })
     }
-    this.#limits = { messages, topics, size, age, retained, now, random }
+    this.#limits = { messages, topics, size, age, retained, retainedSize, now, random }
     this.epoch = randomId(random, 10)
   }
 
@@ -80,6 +92,7 @@ class MemoryEngine implements Engine {
   }
 
   append(publication: Publication): LogEntry {
+    if (this.#isClosed) throw new EarshotError('not-connected', 'The log is closed')
     const { topic, retain } = publication
     const entry: Kept = { ...toEntry(publication, ++this.head), came: this.#limits.now(), gone: false }
     const log = this.#logOf(topic)
@@ -94,21 +107,23 @@ class MemoryEngine implements Engine {
   }
 
   pass(publication: Publication): void {
-    this.#passed(toEntry(publication, 0))
+    if (!this.#isClosed) this.#passed(toEntry(publication, 0))
   }
 
   page({ after, limit, size, wants }: PageRequest): LogPage {
     this.#expire()
     const entries: LogEntry[] = []
+    const first = this.#indexAfter(after)
+    const end = Math.min(this.#order.length, first + MAX_LOOKED_AT)
     let room = size
-    for (let i = this.#indexAfter(after); i < this.#order.length; i++) {
+    for (let i = first; i < end; i++) {
       const entry = this.#order[i] as Kept
       if (entry.gone || !wants(entry)) continue
       if (entries.length > 0 && (entries.length >= limit || entry.text.length > room)) return { entries, offset: (entries.at(-1) as LogEntry).offset }
       entries.push(entry)
       room -= entry.text.length
     }
-    return { entries, offset: this.head }
+    return { entries, offset: end < this.#order.length ? (this.#order[end - 1] as Kept).offset : this.head }
   }
 
   past({ patterns, limit, before = Infinity, wants }: PastRequest): readonly LogEntry[] {
@@ -116,10 +131,11 @@ class MemoryEngine implements Engine {
     const [pattern] = patterns
     const isOne = patterns.length === 1 && pattern !== undefined && !isWildcard(pattern)
     const order = isOne ? (this.#topics.get(pattern)?.entries ?? []) : this.#order
+    const isOn = isOne ? () => true : topicFilter(patterns)
     const found: LogEntry[] = []
     for (let i = order.length - 1; i >= 0 && found.length < limit; i--) {
       const entry = order[i] as Kept
-      if (!entry.gone && entry.offset < before && (isOne || patterns.some(each => covers(each, entry.topic))) && wants(entry)) found.push(entry)
+      if (!entry.gone && entry.offset < before && isOn(entry.topic) && wants(entry)) found.push(entry)
     }
     const value = isOne ? this.#retained.get(pattern) : undefined
     // A value outlives the history around it.
@@ -140,6 +156,7 @@ class MemoryEngine implements Engine {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#appended = this.#passed = () => {}
   }
 
@@ -152,9 +169,19 @@ class MemoryEngine implements Engine {
   }
 
   #retain(topic: string, entry: LogEntry): void {
-    this.#retained.delete(topic)
+    const { retained, retainedSize } = this.#limits
+    this.#forgetValue(topic)
     this.#retained.set(topic, entry)
-    dropOldest(this.#retained, this.#limits.retained)
+    this.#retainedSize += entry.text.length
+    for (const oldest of this.#retained.keys()) {
+      if (this.#retained.size <= retained && this.#retainedSize <= retainedSize) return
+      this.#forgetValue(oldest)
+    }
+  }
+
+  #forgetValue(topic: string): void {
+    this.#retainedSize -= this.#retained.get(topic)?.text.length ?? 0
+    this.#retained.delete(topic)
   }
 
   /** Keeps all bounds after `log` has grown. */
@@ -177,9 +204,11 @@ class MemoryEngine implements Engine {
   }
 
   #oldest(): Kept | undefined {
-    if (this.#gone > 1000 && this.#gone * 2 > this.#order.length) {
+    const isScattered = this.#gone > MAX_GONE && this.#gone * 2 > this.#order.length
+    // What is gone is still held: a few that are large must not outweigh all that is kept.
+    if (isScattered || this.#goneSize > this.#size + this.#limits.size / 4) {
       this.#order = this.#order.filter(entry => !entry.gone)
-      this.#gone = this.#first = 0
+      this.#gone = this.#goneSize = this.#first = 0
     }
     while (this.#order[this.#first]?.gone) this.#first++
     return this.#order[this.#first]
@@ -194,6 +223,7 @@ class MemoryEngine implements Engine {
     for (const entry of log.entries.splice(0, count)) {
       entry.gone = true
       this.#gone++
+      this.#goneSize += entry.text.length
       this.#size -= entry.text.length
       log.evicted = entry.offset
       this.#evicted = Math.max(this.#evicted, entry.offset)
@@ -215,11 +245,4 @@ class MemoryEngine implements Engine {
 
 function lossOf(topic: string, offset: number, after: number): Loss[] {
   return offset > after ? [[topic, offset]] : []
-}
-
-function dropOldest(map: Map<string, unknown>, limit: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= limit) return
-    map.delete(key)
-  }
 }

@@ -113,6 +113,8 @@ export class Acceptor {
         log?.closing(code, reason)
         socket.close(code, reason)
       },
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
       terminate: () => socket.terminate(),
       get buffered() {
         return socket.bufferedAmount
@@ -121,7 +123,7 @@ export class Acceptor {
     }
     const visitor: Visitor = { request, log }
     const connection = core.open(end, visitor)
-    socket.on('message', (data, isBinary) => (isBinary ? end.close(1003, 'text frames only') : core.take(connection, textOf(data))))
+    socket.on('message', (data, isBinary) => (isBinary ? core.violated(connection) : core.take(connection, textOf(data))))
     // A broken frame or a reset: `close` follows, and tells all there is to do.
     socket.on('error', error => log?.closing(isTooLarge(error) ? 1009 : 1006, error.message))
     socket.on('close', code => {

@@ -5,7 +5,7 @@ import { memoryEngine } from '../engine/memory-engine.ts'
 import { createHandler, type HandlerOptions, type RelayHandler } from '../http/handler.ts'
 import type { Authorize } from '../relay/access.ts'
 import { coreOf } from '../relay/core-of.ts'
-import { DEFAULT_LIMITS, type Limits } from '../relay/limits.ts'
+import { type Limits, limitsOf } from '../relay/limits.ts'
 import type { Identity, RelayCore } from '../relay/relay-core.ts'
 import { Acceptor, type UpgradingServer, type Visitor } from './acceptor.ts'
 import { describeError, type Logger } from './log.ts'
@@ -105,7 +105,7 @@ class NodeRelay implements Relay {
     const failed = options.onError ?? (logger ? (error: unknown) => logger.error({ error: describeError(error) }, 'failed') : console.error)
     this.#failed = failed
     this.#engine = engine
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#limits = limitsOf(options.limits)
     this.#logger = logger
     const identify = async (visitor: unknown, token: string | undefined): Promise<Identity> => {
       const { request, log } = visitor as Visitor

@@ -1,7 +1,7 @@
-import { covers } from '@earshot/core'
-import { formatPosition, parsePosition, type WireMessage } from '@earshot/core/protocol'
+import { formatPosition, type WireMessage } from '@earshot/core/protocol'
 import type { Engine, LogEntry } from '../engine/engine.ts'
 import type { Limits } from '../relay/limits.ts'
+import { readPast } from '../relay/past.ts'
 
 /** Which part of the past the server wants. */
 export interface ServerHistoryOptions {
@@ -40,21 +40,9 @@ export interface ServerHistory {
 
 /** Reads what the log keeps on a pattern: the last messages, or the first ones after a position. */
 export async function readHistory(engine: Engine, pattern: string, limits: Limits, options: ServerHistoryOptions): Promise<ServerHistory> {
-  const { before, since } = options
-  const limit = Math.min(options.limit ?? 100, limits.page)
-  const position = (offset: number): string => formatPosition({ epoch: engine.epoch, offset })
-  if (since === undefined) {
-    const { head } = engine
-    const entries = await engine.past({ patterns: [pattern], limit, before, wants: () => true })
-    return { messages: entries.map(toServerMessage), position: position(head), gap: false }
-  }
-  const known = parsePosition(since)
-  const after = known?.epoch === engine.epoch ? known.offset : undefined
-  const wants = ({ topic }: LogEntry): boolean => topic === pattern || covers(pattern, topic)
-  const { entries, offset } = await engine.page({ after: after ?? 0, limit, size: limits.pageSize * 4, wants })
-  // Asked for after the page was read: what is lost meanwhile is a gap too many, not one too few.
-  const gap = after === undefined || (await engine.lost(pattern, after)).length > 0
-  return { messages: entries.map(toServerMessage), position: position(offset), gap }
+  const { limit = 100, before, since } = options
+  const { entries, gap, offset } = await readPast(engine, { patterns: [pattern], limit, before, since, wants: () => true }, limits)
+  return { messages: entries.map(toServerMessage), position: formatPosition({ epoch: engine.epoch, offset }), gap }
 }
 
 /** A message of the log, as the server sees it. */

@@ -29,7 +29,7 @@ export class Access {
   readonly #authorize: Authorize | undefined
   readonly #clock: Clock
   readonly #limit: number
-  readonly #remembered = new Map<string, readonly string[]>()
+  #remembered = new Map<string, readonly string[]>()
   user: string | null = null
   #data: unknown
 
@@ -43,7 +43,7 @@ export class Access {
   reset(user: string | null, data?: unknown): void {
     this.user = user
     this.#data = data
-    this.#remembered.clear()
+    this.#remembered = new Map()
   }
 
   /**
@@ -52,20 +52,26 @@ export class Access {
    */
   granted(action: Action, topic: string): readonly string[] | Promise<readonly string[]> {
     if (!this.#authorize) return [topic]
+    const remembered = this.#remembered
     const key = `${action} ${topic}`
-    const known = this.#remembered.get(key)
+    const known = remembered.get(key)
     if (known) return known
-    const { user } = this
-    const answer = this.#authorize({ user, data: this.#data, action, topic })
+    const answer = this.#authorize({ user: this.user, data: this.#data, action, topic })
     const remember = (decision: Decision): readonly string[] => {
       const patterns = patternsOf(decision, topic)
-      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
-      // An answer about the former user says nothing of this one.
-      if (this.user === user) this.#remembered.set(key, patterns)
+      // An answer to what was asked before the token was renewed is not kept.
+      if (this.#remembered !== remembered) return patterns
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+      remembered.set(key, patterns)
       return patterns
     }
-    return answer instanceof Promise ? within(answer, 'authorize', this.#limit, this.#clock).then(remember) : remember(answer)
+    return isPromise(answer) ? within(Promise.resolve(answer), 'authorize', this.#limit, this.#clock).then(remember) : remember(answer)
   }
+}
+
+/** Also one that is not of the platform: many libraries have their own. */
+function isPromise(answer: Decision | Promise<Decision>): answer is Promise<Decision> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer
 }
 
 /** What an answer grants: never more than what was asked for. */

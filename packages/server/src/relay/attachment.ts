@@ -2,7 +2,6 @@ import { covers, PatternIndex } from '@earshot/core'
 import type { LogEntry } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
-import type { Bucket } from './rate.ts'
 import type { SessionRecord } from './records.ts'
 
 /** What a session may hear of one pattern it asked for. */
@@ -32,19 +31,21 @@ export class Attachment {
   readonly s: number
   readonly record: SessionRecord
   readonly tag: string
-  readonly publishes: Bucket
   /** By pattern asked for. */
   readonly grants: Map<string, Grant> = new Map()
   /** Topics whose members it watches. */
   readonly watched: Set<string> = new Set()
   /** Everything up to this offset that it may hear was put on the connection. */
   sent: number
-  /** `restoring`: what it listens to is not known yet. `behind`: it is caught up from the log. `live`: it hears what is appended. */
-  state: 'restoring' | 'behind' | 'live' = 'restoring'
+  /**
+   * `restoring`: what it listens to is not known yet. `behind`: it will be caught up from the log, when there is room; `paging`: it is. `live`: it hears what is
+   * appended.
+   */
+  state: 'restoring' | 'behind' | 'paging' | 'live' = 'restoring'
   /** Its session is bound elsewhere, or gone. */
   ended = false
-  /** Being caught up at this moment. */
-  paging = false
+  /** Topics whose members have changed while there was no room to say so. */
+  readonly stale: Set<string> = new Set()
   /** Gaps that it was told, by topic: the offset up to which the topic had lost messages by then. */
   readonly told: Map<string, number> = new Map()
   /** What was put on the connection and is not known to be read. */
@@ -52,16 +53,15 @@ export class Attachment {
   #unreadSize = 0
   /** Part of it: up to an offset, so many messages and characters since the mark before. */
   #marks: Mark[] = []
-  /** Granted pattern → the earliest start. */
-  readonly #starts = new PatternIndex<number>()
+  /** Granted pattern → by pattern asked for, the offset that it began at. */
+  readonly #starts = new PatternIndex<Map<string, number>>()
 
-  constructor(connection: Connection, s: number, record: SessionRecord, tag: string, sent: number, publishes: Bucket) {
+  constructor(connection: Connection, s: number, record: SessionRecord, tag: string, sent: number) {
     this.connection = connection
     this.s = s
     this.record = record
     this.tag = tag
     this.sent = sent
-    this.publishes = publishes
   }
 
   /** Whether it is still what its session is bound to. */
@@ -74,16 +74,30 @@ export class Attachment {
     return this.record.id || this.tag
   }
 
+  /** Takes a grant in, in place of what was granted for this pattern before. */
   grant(pattern: string, grant: Grant): void {
+    this.revoke(pattern)
     this.grants.set(pattern, grant)
-    this.#index()
+    for (const each of grant.patterns) {
+      const starts = this.#starts.get(each)
+      if (starts) starts.set(pattern, grant.start)
+      else this.#starts.set(each, new Map([[pattern, grant.start]]))
+    }
   }
 
   revoke(pattern: string): Grant | undefined {
     const grant = this.grants.get(pattern)
     this.grants.delete(pattern)
-    this.#index()
+    for (const each of grant?.patterns ?? []) {
+      const starts = this.#starts.get(each)
+      if (starts?.delete(pattern) && starts.size === 0) this.#starts.delete(each)
+    }
     return grant
+  }
+
+  /** Whether some grant has this very pattern. */
+  isGranted(pattern: string): boolean {
+    return this.#starts.get(pattern) !== undefined
   }
 
   /** Whether it may hear an entry, of those on its patterns. */
@@ -95,8 +109,8 @@ export class Attachment {
   wants(entry: LogEntry): boolean {
     if (!this.mayHear(entry)) return false
     let isLater = false
-    this.#starts.match(entry.topic, start => {
-      isLater ||= entry.offset > start
+    this.#starts.match(entry.topic, starts => {
+      for (const start of starts.values()) isLater ||= entry.offset > start
     })
     return isLater
   }
@@ -132,14 +146,7 @@ export class Attachment {
   }
 
   /** Whether more may be put on the connection. */
-  hasRoom({ unread, unreadSize, buffer }: Limits): boolean {
-    return this.#unread < unread && this.#unreadSize < unreadSize && this.connection.socket.buffered < buffer
-  }
-
-  #index(): void {
-    for (const pattern of [...this.#starts.entries.keys()]) this.#starts.delete(pattern)
-    for (const { patterns, start } of this.grants.values()) {
-      for (const pattern of patterns) this.#starts.set(pattern, Math.min(start, this.#starts.get(pattern) ?? Infinity))
-    }
+  hasRoom({ unread, unreadSize }: Limits): boolean {
+    return this.#unread < unread && this.#unreadSize < unreadSize && this.connection.hasRoom
   }
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, Loss } from '../engine/engine.ts'
 import type { Attachment } from './attachment.ts'
 import type { Limits } from './limits.ts'
 
@@ -8,21 +8,36 @@ export interface CatchUpCounts {
   gaps: number
 }
 
+/** What catching up needs of the relay. */
+export interface CatchUpDesk {
+  readonly engine: Engine
+  readonly limits: Limits
+  readonly counts: CatchUpCounts
+  /** Lets others have their turn. */
+  rest(): Promise<void>
+}
+
+/** Topics of a pattern that a gap names; of more it names the pattern. */
+const MAX_NAMED = 100
+
 /**
  * Brings a session that is behind to the head of the log, in pages, as far as there is room; then it is live.
- * Whether something is missing is decided before every page: what is kept at one page may be evicted before the next.
+ * Whether something is missing is decided for every page, after it was taken and before it is sent: what is kept at one page may be evicted before the next.
  */
-export async function catchUp(attachment: Attachment, engine: Engine, limits: Limits, counts: CatchUpCounts): Promise<void> {
-  if (attachment.paging || attachment.state !== 'behind') return
-  attachment.paging = true
+export async function catchUp(attachment: Attachment, desk: CatchUpDesk): Promise<void> {
+  const { engine, limits, counts } = desk
+  if (attachment.state !== 'behind') return
+  attachment.state = 'paging'
   try {
     while (attachment.isBound && attachment.hasRoom(limits)) {
-      const after = attachment.sent
-      const { entries, offset } = await engine.page({ after, limit: limits.page, size: limits.pageSize, wants: entry => attachment.wants(entry) })
-      // Asked for last, and told first: what was evicted while the page was made is told, too.
-      await tellGaps(attachment, engine, counts)
+      // What an engine gives at once is not awaited: the less comes between, the sooner the head is met.
+      const asked = engine.page({ after: attachment.sent, limit: limits.page, size: limits.pageSize, wants: entry => attachment.wants(entry) })
+      const { entries, offset } = asked instanceof Promise ? await asked : asked
+      const topics = await newLosses(attachment, engine)
       if (!attachment.isBound) return
       const { connection, s } = attachment
+      if (topics.length > 0) connection.say({ t: 'gap', s, topics })
+      counts.gaps += topics.length
       if (entries.length > 0) {
         const text = entries.map(entry => entry.text).join()
         connection.write(`{"t":"page","s":${s},"m":[${text}],"offset":${offset}}`)
@@ -32,30 +47,36 @@ export async function catchUp(attachment: Attachment, engine: Engine, limits: Li
         connection.say({ t: 'position', s, offset })
         attachment.sent = offset
       }
-      // From the head on it hears what is appended: nothing has come between, since nothing was awaited.
+      // From the head on it hears what is appended: nothing has come between, since nothing was awaited since the page reached it.
       if (offset === engine.head) {
         attachment.state = 'live'
         return
       }
+      if (entries.length === 0) await desk.rest()
     }
   } finally {
-    attachment.paging = false
+    if (attachment.state === 'paging') attachment.state = 'behind'
   }
 }
 
-async function tellGaps(attachment: Attachment, engine: Engine, counts: CatchUpCounts): Promise<void> {
-  const { told } = attachment
+/** Topics and patterns that have lost something since the cursor, but for what the session was told before. */
+async function newLosses({ grants, sent, told }: Attachment, engine: Engine): Promise<string[]> {
   const topics: string[] = []
-  for (const { patterns, start } of [...attachment.grants.values()]) {
+  for (const { patterns, start } of [...grants.values()]) {
     for (const pattern of patterns) {
-      for (const [topic, offset] of await engine.lost(pattern, Math.max(attachment.sent, start))) {
+      const asked = engine.lost(pattern, Math.max(sent, start))
+      for (const [topic, offset] of named(pattern, asked instanceof Promise ? await asked : asked)) {
         if (offset <= (told.get(topic) ?? 0)) continue
         told.set(topic, offset)
         topics.push(topic)
       }
     }
   }
-  if (topics.length === 0 || !attachment.isBound) return
-  counts.gaps += topics.length
-  attachment.connection.say({ t: 'gap', s: attachment.s, topics })
+  return topics
+}
+
+/** Losses as they are told: a pattern instead of very many topics. */
+function named(pattern: string, losses: readonly Loss[]): readonly Loss[] {
+  if (losses.length <= MAX_NAMED) return losses
+  return [[pattern, losses.reduce((highest, [, offset]) => Math.max(highest, offset), 0)]]
 }

@@ -14,7 +14,13 @@ export interface Socket {
   readonly buffered: number
   /** Hears what was refused to a session on it, for logs. */
   refused?(what: string, code: ErrorCode, topic: string | undefined): void
+  /** Takes no more text from the other end, until `resume`. */
+  pause?(): void
+  resume?(): void
 }
+
+/** Bytes of a reason that the WebSocket's close frame has room for. */
+const MAX_CLOSE_REASON = 123
 
 /** One socket of a relay. */
 export class Connection implements Hearer {
@@ -31,14 +37,23 @@ export class Connection implements Hearer {
   heard: number
   /** Ends the wait for a hello, or the life of the token. */
   deadline: Cancel | undefined
+  /** A token is being looked at; the newest of those that came meanwhile is next. */
+  renewing = false
+  newerToken: string | undefined
   readonly #outbound: Outbound
+  readonly #room: number
+  /** Characters that were said in this turn, and are not with the socket yet. */
+  #pending = 0
+  #waiting: (() => void)[] = []
 
-  constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, outbound: Outbound) {
+  /** @param room bytes that may wait to be sent: beyond it nothing more is taken, since its answers would pile up */
+  constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, outbound: Outbound, room: number) {
     this.socket = socket
     this.access = access
     this.bucket = bucket
     this.heard = clock.now()
     this.#outbound = outbound
+    this.#room = room
   }
 
   say(frame: RelayFrame): void {
@@ -47,25 +62,71 @@ export class Connection implements Hearer {
 
   /** Sends an encoded frame, together with what else is said in this turn. */
   write(line: string): void {
-    if (this.state !== 'closed') this.#outbound.write(this, line)
+    if (this.state === 'closed') return
+    this.#pending += line.length
+    this.#outbound.write(this, line)
   }
 
   send(text: string): void {
-    if (this.state !== 'closed') this.socket.send(text)
+    this.#pending = 0
+    if (this.state === 'closed') return
+    this.socket.send(text)
+    if (!this.hasRoom) this.socket.pause?.()
+  }
+
+  /** Roughly the bytes that were said, and have not left yet. */
+  get buffered(): number {
+    return this.#pending + this.socket.buffered
+  }
+
+  get hasRoom(): boolean {
+    return this.buffered < this.#room
+  }
+
+  /** Resolves when there is room for a long answer; at once, when nobody will hear it. */
+  room(): Promise<void> {
+    if (this.state === 'closed' || this.hasRoom) return Promise.resolve()
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  /** The socket has sent something. */
+  drained(): void {
+    if (!this.hasRoom) return
+    this.socket.resume?.()
+    this.#answer()
   }
 
   /** Says why, and closes. What was said before is still sent. */
-  close(code: number, bye: Omit<ByeFrame, 't'>): void {
+  close(code: number, { reason, ...bye }: Omit<ByeFrame, 't'>): void {
     if (this.state === 'closed') return
-    this.say({ t: 'bye', ...bye })
+    this.say({ t: 'bye', ...bye, reason: shorten(reason) })
     this.#outbound.flush(this)
     this.ended()
-    this.socket.close(code, bye.reason.slice(0, 100))
+    // The other end's own close is still to be read.
+    this.socket.resume?.()
+    this.socket.close(code, fitting(reason))
   }
 
   /** The socket is gone: nothing more is said. */
   ended(): void {
     this.state = 'closed'
     this.deadline?.()
+    this.#answer()
   }
+
+  #answer(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+/** A reason as frames hold it: `authenticate` and `authorize` may give a long one, and clients read 4096 characters. */
+export function shorten(reason: string): string {
+  return reason.slice(0, 1000)
+}
+
+/** As much of a reason as the WebSocket's close frame holds, in whole characters. */
+function fitting(reason: string): string {
+  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(MAX_CLOSE_REASON)).read)
 }

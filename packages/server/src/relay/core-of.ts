@@ -1,7 +1,7 @@
 import type { Clock } from '@earshot/core'
 import type { Engine } from '../engine/engine.ts'
 import type { Authorize } from './access.ts'
-import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { type Limits, limitsOf } from './limits.ts'
 import type { Defer } from './outbound.ts'
 import { type Identity, RelayCore } from './relay-core.ts'
 
@@ -24,7 +24,7 @@ export interface Makings<Request> {
 export function coreOf<Request>({ limits, authenticate, publishing, authorize, onError, ...rest }: Makings<Request>): RelayCore {
   return new RelayCore({
     ...rest,
-    limits: { ...DEFAULT_LIMITS, ...limits },
+    limits: limitsOf(limits),
     authorize,
     // Whoever opens a connection hands in what it came with: it comes back as it was.
     identify: async (request, token) => (authenticate ? authenticate(request as Request, token) : { userId: null }),

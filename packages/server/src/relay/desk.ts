@@ -1,9 +1,13 @@
-import type { Engine } from '../engine/engine.ts'
+import { type ErrorCode, isEarshotError } from '@earshot/core'
+import { CLOSE } from '@earshot/core/protocol'
 import type { Attachment } from './attachment.ts'
-import { catchUp, type CatchUpCounts } from './catch-up.ts'
+import { catchUp, type CatchUpCounts, type CatchUpDesk } from './catch-up.ts'
+import { shorten } from './connection.ts'
 import type { FanOut } from './fan-out.ts'
-import type { Limits } from './limits.ts'
 import type { Presences } from './presences.ts'
+
+/** Clients come back within so many milliseconds when they said too much, or the log cannot be read. */
+export const SPREAD = 10_000
 
 /** What a relay counts; readings rise until it ends. */
 export interface RelayCounts extends CatchUpCounts {
@@ -12,9 +16,7 @@ export interface RelayCounts extends CatchUpCounts {
 }
 
 /** What handling frames needs of the relay. */
-export interface Desk {
-  readonly engine: Engine
-  readonly limits: Limits
+export interface Desk extends CatchUpDesk {
   readonly fanOut: FanOut
   readonly presences: Presences
   readonly counts: RelayCounts
@@ -25,7 +27,17 @@ export interface Desk {
   failed(error: unknown): void
 }
 
-/** Goes on with catching up, if there is something to catch up with. */
+/** Goes on with catching up, if there is something to catch up with. A log that cannot be read ends the connection: another attempt may do better. */
 export function resume(desk: Desk, attachment: Attachment): void {
-  catchUp(attachment, desk.engine, desk.limits, desk.counts).catch((error: unknown) => desk.failed(error))
+  catchUp(attachment, desk).catch((error: unknown) => {
+    desk.failed(error)
+    attachment.connection.close(CLOSE.overload, { code: 'connection-lost', reason: 'the log cannot be read', spread: SPREAD })
+  })
+}
+
+/** What a client hears of a failure: of what is not ours – it came out of `authorize` or the engine – no details. */
+export function refusalOf(desk: Desk, error: unknown): { readonly code: ErrorCode; readonly reason: string } {
+  const isKnown = isEarshotError(error)
+  if (!isKnown || error.code === 'timeout') desk.failed(error)
+  return isKnown ? { code: error.code, reason: shorten(error.message) } : { code: 'forbidden', reason: 'the relay could not decide' }
 }

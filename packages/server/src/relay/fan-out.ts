@@ -26,10 +26,9 @@ export class FanOut {
 
   /** Takes the attachment off these patterns, but for those that it has by another grant. */
   remove(attachment: Attachment, patterns: readonly string[]): void {
-    const kept = new Set([...attachment.grants.values()].flatMap(grant => grant.patterns))
     for (const pattern of patterns) {
       const listeners = this.#index.get(pattern)
-      if (kept.has(pattern) || !listeners?.delete(attachment)) continue
+      if (attachment.isGranted(pattern) || !listeners?.delete(attachment)) continue
       if (listeners.size === 0) this.#index.delete(pattern)
     }
   }

@@ -1,10 +1,13 @@
-import { checkPattern, EarshotError, type ErrorCode, isEarshotError } from '@earshot/core'
+import { checkPattern, EarshotError } from '@earshot/core'
 import type { SubscriptionEntry } from '@earshot/core/protocol'
 import type { Action } from './access.ts'
 import type { Attachment } from './attachment.ts'
-import { type Desk, resume } from './desk.ts'
+import { type Desk, refusalOf, resume } from './desk.ts'
 
-/** Listens to a pattern as far as the session may, from `start` or else from now on; gives where that is, or nothing when the session has gone meanwhile. */
+/**
+ * Listens to a pattern as far as the session may, from `start` or else from now on; gives where that is, or nothing when the session has gone meanwhile.
+ * @throws what refuses it
+ */
 export async function subscribe(desk: Desk, attachment: Attachment, pattern: string, start?: number): Promise<number | undefined> {
   if (pattern !== '') checkPattern(pattern)
   if (attachment.grants.size >= desk.limits.subscriptions && !attachment.grants.has(pattern)) {
@@ -13,10 +16,18 @@ export async function subscribe(desk: Desk, attachment: Attachment, pattern: str
   const patterns = await attachment.connection.access.granted('subscribe', pattern)
   if (patterns.length === 0) throw forbidden('subscribe', pattern)
   if (!attachment.isBound) return undefined
-  const offset = start ?? desk.engine.head
+  // Only now: what was appended while the answer was under way has not been heard.
+  const offset = Math.min(start ?? Infinity, desk.engine.head)
+  const before = attachment.grants.get(pattern)
   attachment.grant(pattern, { patterns, start: offset })
   desk.fanOut.add(attachment, patterns)
+  if (before) desk.fanOut.remove(attachment, before.patterns)
   return offset
+}
+
+/** Takes a pattern away from a session. */
+export function unsubscribe(desk: Desk, attachment: Attachment, pattern: string): void {
+  desk.fanOut.remove(attachment, attachment.revoke(pattern)?.patterns ?? [])
 }
 
 /** Subscribes again to what a session listens to, and brings it to the head of the log. `isLost`: it comes from another life of the log. */
@@ -31,7 +42,8 @@ export async function restore(desk: Desk, attachment: Attachment, subs: readonly
       if (start === null) connection.say({ t: 'subscribed', s, pattern, offset })
       else patterns.push(...(attachment.grants.get(pattern)?.patterns ?? []))
     } catch (error) {
-      if (attachment.isBound) refuseSubscription(desk, attachment, pattern, error)
+      const refusal = refusalOf(desk, error)
+      if (attachment.isBound) connection.say({ t: 'refused', s, what: 'subscribe', topic: pattern, ...refusal })
     }
   }
   if (!attachment.isBound) return
@@ -43,29 +55,6 @@ export async function restore(desk: Desk, attachment: Attachment, subs: readonly
   resume(desk, attachment)
 }
 
-/** After a renewal of the token: what may not be read any more is taken away. */
-export function regrant(desk: Desk, attachment: Attachment): void {
-  for (const [pattern, { start }] of [...attachment.grants]) {
-    attachment.record.lane.run(async () => {
-      const before = attachment.grants.get(pattern)
-      if (!before) return
-      try {
-        if ((await subscribe(desk, attachment, pattern, start)) === undefined) return
-      } catch (error) {
-        attachment.revoke(pattern)
-        refuseSubscription(desk, attachment, pattern, error)
-      }
-      desk.fanOut.remove(attachment, before.patterns)
-    })
-  }
-}
-
 export function forbidden(action: Action, topic: string): EarshotError {
   return new EarshotError('forbidden', `${action} on "${topic}" is not allowed`, { topic })
-}
-
-function refuseSubscription(desk: Desk, { connection, s }: Attachment, pattern: string, error: unknown): void {
-  if (!isEarshotError(error)) desk.failed(error)
-  const [code, reason]: [ErrorCode, string] = isEarshotError(error) ? [error.code, error.message] : ['forbidden', 'the relay could not decide']
-  connection.say({ t: 'refused', s, what: 'subscribe', topic: pattern, code, reason })
 }

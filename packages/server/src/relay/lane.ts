@@ -1,6 +1,9 @@
+type Task = () => void | Promise<void>
+
 /** Runs tasks one after the other, at once while none of them has to wait. */
 export class Lane {
-  readonly #waiting: (() => void | Promise<void>)[] = []
+  readonly #waiting: [task: Task, size: number][] = []
+  #held = 0
   #busy = false
 
   /** Tasks that wait. */
@@ -8,19 +11,27 @@ export class Lane {
     return this.#waiting.length
   }
 
-  run(task: () => void | Promise<void>): void {
-    this.#waiting.push(task)
+  /** What those that wait hold, by the sizes they were given. */
+  get held(): number {
+    return this.#held
+  }
+
+  run(task: Task, size = 0): void {
+    this.#waiting.push([task, size])
+    this.#held += size
     if (!this.#busy) this.#next()
   }
 
   /** Forgets what waits. */
   clear(): void {
-    this.#waiting.length = 0
+    this.#waiting.length = this.#held = 0
   }
 
   #next(): void {
     this.#busy = true
-    for (let task = this.#waiting.shift(); task; task = this.#waiting.shift()) {
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const [task, size] = next
+      this.#held -= size
       const doing = task()
       if (doing) {
         void doing.finally(() => this.#next())

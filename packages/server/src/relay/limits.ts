@@ -1,3 +1,4 @@
+import { EarshotError } from '@earshot/core'
 import type { Rate } from './rate.ts'
 
 /** Bounds of what clients may do and what the relay keeps for them. Times are in milliseconds, sizes in characters of encoded frames. */
@@ -10,19 +11,23 @@ export interface Limits {
   readonly subscriptions: number
   /** Topics on which a session is present or watches members. @default 200 */
   readonly presences: number
+  /** Characters of what a session says as a member, over all topics. @default 65,536 */
+  readonly presenceSize: number
   /** Publishes of a session. @default 200 a second, 1000 at once */
   readonly publishes: Rate
   /** Frames of a connection, all kinds. @default 2000 a second, 10,000 at once */
   readonly frames: Rate
   /** Frames of a session that wait for an answer of `authorize` or the engine: a quarter of them publishes, unless a client overdoes it. @default 1000 */
   readonly waiting: number
-  /** Unsent bytes of a socket: beyond it its sessions are caught up from the log later, and volatile messages are skipped. @default 262,144 */
+  /** Characters of these frames. @default 1,048,576 */
+  readonly waitingSize: number
+  /** Unsent bytes of a socket: beyond it its sessions are caught up from the log later, volatile messages are skipped, and nothing more is taken from it. @default 262,144 */
   readonly buffer: number
   /** Messages that a session was sent and has not reported as read: beyond it the session is caught up from the log later. @default 512 */
   readonly unread: number
   /** The same in characters. @default 262,144 */
   readonly unreadSize: number
-  /** Messages of a page or an answer. @default 1000 */
+  /** Messages of a page or an answer, 10,000 at most. @default 1000 */
   readonly page: number
   /** Characters of a page or an answer. @default 65,536 */
   readonly pageSize: number
@@ -38,6 +43,8 @@ export interface Limits {
   readonly reload: number
   /** How long a session that was cut off may come back as the same. @default 120,000 */
   readonly resume: number
+  /** Sessions that were cut off and may come back, over all connections: beyond it the one gone for longest is forgotten. @default 100,000 */
+  readonly remembered: number
 }
 
 /** What holds unless an option says otherwise. */
@@ -46,9 +53,11 @@ export const DEFAULT_LIMITS: Limits = {
   sessions: 100,
   subscriptions: 1000,
   presences: 200,
+  presenceSize: 65_536,
   publishes: { perSecond: 200, burst: 1000 },
   frames: { perSecond: 2000, burst: 10_000 },
   waiting: 1000,
+  waitingSize: 1_048_576,
   buffer: 262_144,
   unread: 512,
   unreadSize: 262_144,
@@ -60,4 +69,41 @@ export const DEFAULT_LIMITS: Limits = {
   grace: 10_000,
   reload: 2000,
   resume: 120_000,
+  remembered: 100_000,
+}
+
+/** What may be none at all; of anything else there has to be one. */
+const MAY_BE_ZERO = new Set<string>(['subscriptions', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'])
+/** The longest that a timer waits, and more than anything else needs. */
+const MOST = 2 ** 31 - 1
+/** A page that clients read. */
+const MOST_OF: Partial<Record<string, number>> = { page: 10_000, sessions: 10_000 }
+
+/**
+ * Bounds with their defaults.
+ * @throws `invalid-options`
+ */
+export function limitsOf(given: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    const isRate = name === 'publishes' || name === 'frames'
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw refused(name, value, `one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
+    const most = MOST_OF[name] ?? MOST
+    if (isRate ? !isRateOf(value) : !isWhole(value, MAY_BE_ZERO.has(name) ? 0 : 1, most)) {
+      throw refused(name, value, isRate ? '{ perSecond, burst }, more than 0 and 1 or more' : `a whole number up to ${most}, ${MAY_BE_ZERO.has(name) ? 0 : 1} or more`)
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...given }
+}
+
+function isRateOf(value: unknown): boolean {
+  const { perSecond, burst } = Object(value) as Partial<Rate>
+  return Number.isFinite(perSecond) && Number(perSecond) > 0 && Number.isFinite(burst) && Number(burst) >= 1
+}
+
+function isWhole(value: unknown, least: number, most: number): boolean {
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+}
+
+function refused(name: string, value: unknown, allowed: string): EarshotError {
+  return new EarshotError('invalid-options', `limits.${name} is ${String(value)}: it must be ${allowed}`, { name: `limits.${name}`, value })
 }

@@ -29,11 +29,10 @@ export class Presences {
     return this.#topics.get(topic)?.roster.members ?? []
   }
 
-  /** A session is here, says something else, or leaves. */
-  said(record: SessionRecord, { topic, here, data, since, clock }: PresenceFrame): void {
-    if (!here) return this.leave(record, topic)
-    const known = record.present.get(topic)
-    record.present.set(topic, clock)
+  /** A session is here, or says something else, in so many characters. */
+  said(record: SessionRecord, { topic, data, since, clock }: PresenceFrame, size: number): void {
+    const known = record.present.get(topic)?.clock
+    record.present.set(topic, { clock, size })
     record.unsaid.delete(topic)
     const { id, userId } = record
     const before = this.#topics.get(topic)?.roster.get(id)
@@ -54,12 +53,14 @@ export class Presences {
 
   watch(attachment: Attachment, topic: string): void {
     attachment.watched.add(topic)
+    attachment.stale.delete(topic)
     this.#of(topic).watchers.add(attachment)
     this.#sendRoster(attachment, topic)
   }
 
   unwatch(attachment: Attachment, topic: string): void {
     attachment.watched.delete(topic)
+    attachment.stale.delete(topic)
     this.#of(topic).watchers.delete(attachment)
     this.#tidy(topic)
   }
@@ -70,7 +71,23 @@ export class Presences {
 
   /** The relay is no longer young: what is missing now has left. */
   grown(): void {
-    for (const [topic, { watchers }] of this.#topics) for (const attachment of watchers) this.#sendRoster(attachment, topic)
+    for (const [topic, { watchers }] of this.#topics) for (const attachment of watchers) if (this.#hasRoom(attachment, topic)) this.#sendRoster(attachment, topic)
+  }
+
+  /** There is room again: who is there now, instead of all that happened meanwhile. */
+  refresh(attachment: Attachment): void {
+    for (const topic of [...attachment.stale]) {
+      if (!this.#hasRoom(attachment, topic)) return
+      attachment.stale.delete(topic)
+      this.#sendRoster(attachment, topic)
+    }
+  }
+
+  /** Whether a change can be told; else it is told later, with all others. */
+  #hasRoom({ connection, stale }: Attachment, topic: string): boolean {
+    if (connection.hasRoom) return true
+    stale.add(topic)
+    return false
   }
 
   #sendRoster(attachment: Attachment, topic: string): void {
@@ -82,7 +99,7 @@ export class Presences {
     if (!event) return this.#tidy(topic)
     const { member, type } = event
     // A session knows its own entry best.
-    const watchers = [...this.#of(topic).watchers].filter(({ record }) => record !== own)
+    const watchers = [...this.#of(topic).watchers].filter(attachment => attachment.record !== own && !attachment.stale.has(topic) && this.#hasRoom(attachment, topic))
     for (const [connection, s] of toIndexes(watchers)) {
       if (type === 'leave') connection.say({ t: 'gone', s, topic, id: member.id, clock: member.clock })
       else connection.say({ t: 'member', s, topic, m: toWire(member) })

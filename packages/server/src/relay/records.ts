@@ -1,6 +1,8 @@
 import { type Cancel, type Clock, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
 import { Lane } from './lane.ts'
+import type { Limits } from './limits.ts'
+import { Bucket } from './rate.ts'
 
 /** What became of a publish. */
 export type Outcome = Pick<AckFrame, 'offset'> | Pick<RefusedFrame, 'code' | 'reason'>
@@ -36,6 +38,13 @@ export class Numbering {
   }
 }
 
+/** What a session said last as a member of a topic. */
+export interface Presented {
+  readonly clock: number
+  /** Characters of its data. */
+  readonly size: number
+}
+
 /** What a relay remembers of a session, attached or not. */
 export class SessionRecord {
   /** Given by the relay: a tab that presents it has heard the relay say that it remembers. */
@@ -48,8 +57,10 @@ export class SessionRecord {
   readonly lane: Lane = new Lane()
   /** The highest attach number; lower ones are ghosts. */
   attach = 0
-  /** Topics on which it is present → the clock of what it said last. */
-  readonly present: Map<string, number>
+  /** Of all its attachments: a new one does not begin anew. */
+  readonly publishes: Bucket
+  /** By topic on which it is present. */
+  readonly present: Map<string, Presented>
   /** Those of them that it has not said again since it attached. */
   unsaid: Set<string> = new Set()
   /** The document that attached last. */
@@ -59,11 +70,12 @@ export class SessionRecord {
   expiring: Cancel | undefined
   readonly #numberings = new Map<string, Numbering>()
 
-  constructor(name: string, id: string, secret: string, userId: string | null, present: Map<string, number> = new Map()) {
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, present: Map<string, Presented> = new Map()) {
     this.name = name
     this.id = id
     this.secret = secret
     this.userId = userId
+    this.publishes = publishes
     this.present = present
   }
 
@@ -86,12 +98,16 @@ export class SessionRecord {
 export class Records {
   readonly #byName = new Map<string, SessionRecord>()
   readonly #byId = new Map<string, SessionRecord>()
+  /** Those that are cut off → what ends them; the one gone for longest first. */
+  readonly #away = new Map<SessionRecord, () => void>()
   readonly #random: () => number
   readonly #clock: Clock
+  readonly #limits: Limits
 
-  constructor(clock: Clock, random: () => number) {
+  constructor(clock: Clock, random: () => number, limits: Limits) {
     this.#clock = clock
     this.#random = random
+    this.#limits = limits
   }
 
   get size(): number {
@@ -114,22 +130,34 @@ export class Records {
     return record?.secret === secret && record.userId === userId ? record : undefined
   }
 
-  /** A new record. An id that somebody else goes by is not given twice: then it is a new one. */
-  create(id: string, secret: string, userId: string | null, present?: Map<string, number>): SessionRecord {
-    const record = new SessionRecord(randomId(this.#random), id !== '' && this.#byId.has(id) ? randomId(this.#random) : id, secret, userId, present)
+  /** A new record, in place of a former one of the same session. An id that somebody else goes by is not given twice: then it is a new one. */
+  create(id: string, secret: string, userId: string | null, former?: SessionRecord): SessionRecord {
+    if (former) this.remove(former)
+    const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, this.#clock.now())
+    const own = this.#byId.has(id) ? randomId(this.#random) : id
+    const record = new SessionRecord(randomId(this.#random), own, secret, userId, publishes, former?.present)
     this.#byName.set(record.name, record)
     if (record.id !== '') this.#byId.set(record.id, record)
     return record
   }
 
-  /** Forgets the record unless its session comes back in time. */
-  expire(record: SessionRecord, after: number): void {
+  /** Calls `end` unless the session comes back in time – or sooner, when too many are away. */
+  expire(record: SessionRecord, after: number, end: () => void): void {
+    this.back(record)
+    record.expiring = this.#clock.after(after, end)
+    this.#away.set(record, end)
+    if (this.#away.size > this.#limits.remembered) this.#away.values().next().value?.()
+  }
+
+  /** The session is back. */
+  back(record: SessionRecord): void {
     record.expiring?.()
-    record.expiring = this.#clock.after(after, () => this.remove(record))
+    record.expiring = undefined
+    this.#away.delete(record)
   }
 
   remove(record: SessionRecord): void {
-    record.expiring?.()
+    this.back(record)
     record.leaving?.()
     this.#byName.delete(record.name)
     if (this.#byId.get(record.id) === record) this.#byId.delete(record.id)

@@ -7,12 +7,14 @@ import { within } from './deadline.ts'
 import { type Desk, type RelayCounts, resume } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import { FanOut } from './fan-out.ts'
-import { regrant, restore } from './granting.ts'
+import { restore } from './granting.ts'
+import { checkIdentity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import { type Defer, Outbound } from './outbound.ts'
 import { Presences } from './presences.ts'
 import { Bucket } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
+import { regrant } from './regrant.ts'
 import { takeFrame } from './session-frames.ts'
 import { limitLife } from './token-life.ts'
 
@@ -45,6 +47,9 @@ export interface CoreOptions {
 /** Within how long those come back whose token could not be checked, in milliseconds. */
 const UNCHECKED_SPREAD = 10_000
 
+/** The WebSocket protocol's own code for it. */
+const UNSUPPORTED_DATA = 1003
+
 /** What belongs to a connection. */
 interface Guest {
   /** What it came with. */
@@ -73,11 +78,12 @@ export class RelayCore {
     const { engine, limits, clock, random, failed } = options
     this.#options = options
     this.#tag = randomId(random, 8)
-    this.#records = new Records(clock, random)
+    this.#records = new Records(clock, random, limits)
     this.#fanOut = new FanOut(limits)
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
-    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), publishing: options.publishing, failed }
+    const rest = (): Promise<void> => new Promise(resolve => options.defer(resolve))
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, publishing: options.publishing, failed }
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
     this.#beat()
@@ -88,7 +94,7 @@ export class RelayCore {
     let subscriptions = 0
     let buffered = 0
     for (const [connection, { attachments }] of this.#connections) {
-      buffered += connection.socket.buffered
+      buffered += connection.buffered
       for (const { grants } of attachments.values()) subscriptions += grants.size
     }
     const { delivered, skipped } = this.#fanOut
@@ -99,15 +105,22 @@ export class RelayCore {
   open(socket: Socket, request: unknown): Connection {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
-    const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, this.#outbound)
+    const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, this.#outbound, limits.buffer)
     this.#connections.set(connection, { request, attachments: new Map() })
     connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
     return connection
   }
 
+  /** Something came that is no text. */
+  violated(connection: Connection): void {
+    this.#close(connection, UNSUPPORTED_DATA, 'protocol-violation', 'frames are text')
+  }
+
   /** Text came: one frame a line. */
   take(connection: Connection, text: string): void {
     const { limits, clock } = this.#options
+    // A client that was sent away may go on talking until it hears of it.
+    if (!this.#connections.has(connection)) return
     if (text.length > limits.frame) return this.#close(connection, CLOSE.payloadTooLarge, 'payload-too-large', `a frame may have ${limits.frame} characters`)
     connection.heard = clock.now()
     for (const line of text.split('\n')) {
@@ -115,13 +128,17 @@ export class RelayCore {
       if (!connection.bucket.take(clock.now())) return this.#close(connection, CLOSE.rateLimited, 'rate-limited', 'too many frames', 10_000)
       const frame = clientFrames.readLine(line)
       if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
-      this.#takeFrame(connection, frame)
+      this.#takeFrame(connection, frame, line.length)
     }
   }
 
   /** What could not be sent has been sent: those that are behind go on. */
   drained(connection: Connection): void {
-    for (const attachment of this.#attachments(connection).values()) resume(this.#desk, attachment)
+    connection.drained()
+    for (const attachment of this.#attachments(connection).values()) {
+      this.#presences.refresh(attachment)
+      resume(this.#desk, attachment)
+    }
   }
 
   /** The socket is gone. That says nothing about its sessions but that they are away. */
@@ -164,20 +181,20 @@ export class RelayCore {
     for (const record of this.#records.all()) this.#records.remove(record)
   }
 
-  #takeFrame(connection: Connection, frame: ClientFrame): void {
+  #takeFrame(connection: Connection, frame: ClientFrame, size: number): void {
     if (frame.t === 'hello') return this.#hello(connection, frame)
     if (connection.state !== 'open') {
       // While the token is being looked at nothing else is due.
       return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'say hello, and wait for the welcome')
     }
     if (frame.t === 'pong') return
-    if (frame.t === 'token') return void this.#identify(connection, frame.token, false)
+    if (frame.t === 'token') return void this.#renew(connection, frame.token)
     if (frame.t === 'attach') return this.#attach(connection, frame)
     const attachment = this.#attachments(connection).get(frame.s)
     // A ghost: its session is attached elsewhere by now.
     if (!attachment?.isBound) return
     if (frame.t === 'detach') this.#detach(attachment, frame)
-    else takeFrame(this.#desk, attachment, frame)
+    else takeFrame(this.#desk, attachment, frame, size)
   }
 
   #hello(connection: Connection, { v, token }: HelloFrame): void {
@@ -187,13 +204,25 @@ export class RelayCore {
     void this.#identify(connection, token, true)
   }
 
+  /** One token after the other is looked up; of those that come meanwhile the newest. */
+  async #renew(connection: Connection, token: string): Promise<void> {
+    connection.newerToken = token
+    if (connection.renewing) return
+    connection.renewing = true
+    for (let next: string | undefined = token; next !== undefined && connection.state === 'open'; next = connection.newerToken) {
+      connection.newerToken = undefined
+      await this.#identify(connection, next, false)
+    }
+    connection.renewing = false
+  }
+
   /** Looks a token up: the first makes the connection, later ones renew it. */
   async #identify(connection: Connection, token: string | undefined, first: boolean): Promise<void> {
     const { engine, limits, clock } = this.#options
     try {
-      const identity = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
+      const given = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
       if (connection.state === 'closed') return
-      if (identity.userId !== null && !identity.userId) throw new EarshotError('invalid-options', 'authenticate must give { userId: string | null }')
+      const identity = checkIdentity(given, clock.now())
       if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
       connection.access.reset(identity.userId, identity.data)
       limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
@@ -213,7 +242,7 @@ export class RelayCore {
   }
 
   #attach(connection: Connection, frame: AttachFrame): void {
-    const { limits, engine, clock } = this.#options
+    const { limits, engine } = this.#options
     const { s, attach } = frame
     const refuse = (code: ErrorCode, reason: string): void => connection.say({ t: 'detached', s, code, reason })
     const attachments = this.#attachments(connection)
@@ -229,11 +258,10 @@ export class RelayCore {
       // What it said before, and nobody has looked at, it says again.
       former.lane.clear()
       former.leaving?.()
-      former.expiring?.()
-      // The tab never heard the name of this record: what it was promised under it is unknown to it.
-      if (!known) this.#records.remove(former)
+      this.#records.back(former)
     }
-    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former?.present)
+    // A tab that never heard the name of its record does not know what it was promised under it: it gets another one.
+    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former)
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag
@@ -244,7 +272,7 @@ export class RelayCore {
     // A position of another life of the log is a gap; nobody knows what was missed.
     const isLost = frame.position !== undefined && position?.epoch !== engine.epoch
     const sent = position && !isLost ? Math.min(position.offset, engine.head) : engine.head
-    const attachment = new Attachment(connection, s, record, frame.tag, isLost ? 0 : sent, new Bucket(limits.publishes, clock.now()))
+    const attachment = new Attachment(connection, s, record, frame.tag, isLost ? 0 : sent)
     const replaced = attachments.get(s)
     if (replaced) this.#away(replaced, limits.grace)
     attachments.set(s, attachment)
@@ -270,7 +298,7 @@ export class RelayCore {
     this.#unbind(record)
     record.leaving?.()
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
-    this.#records.expire(record, this.#options.limits.resume)
+    this.#records.expire(record, this.#options.limits.resume, () => this.#end(record))
   }
 
   /** A session is back. Where it was present it says so again: where it does not, it has left meanwhile, and nobody heard of it. */

@@ -1,4 +1,4 @@
-import { checkPattern, checkTopic, covers, EarshotError, type ErrorCode, isEarshotError } from '@earshot/core'
+import { checkPattern, checkTopic, EarshotError, type ErrorCode, isEarshotError } from '@earshot/core'
 import {
   type AckFrame,
   type ClientFrame,
@@ -6,37 +6,38 @@ import {
   type HistoryFrame,
   isData,
   type OccupancyFrame,
-  parsePosition,
   type PresenceFrame,
   type PublishFrame,
   type RefusedFrame,
   type SubscribeFrame,
-  type UnsubscribeFrame,
   type WatchFrame,
 } from '@earshot/core/protocol'
 import type { LogEntry, Publication } from '../engine/engine.ts'
 import type { Attachment } from './attachment.ts'
-import { type Desk, resume } from './desk.ts'
-import { forbidden, subscribe } from './granting.ts'
+import { type Desk, refusalOf, resume, SPREAD } from './desk.ts'
+import { forbidden, subscribe, unsubscribe } from './granting.ts'
+import { readPast } from './past.ts'
 import type { Outcome } from './records.ts'
 
 /** Frames of an attached session. */
 export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'attach' | 'detach' }>
 
-/** Takes one frame of a session: in its turn when order matters. */
-export function takeFrame(desk: Desk, attachment: Attachment, frame: SessionFrame): void {
+const TOO_MANY = 'too many frames wait for an answer'
+
+/** Takes one frame of a session, of so many characters: in its turn when order matters. */
+export function takeFrame(desk: Desk, attachment: Attachment, frame: SessionFrame, size: number): void {
   if (frame.t === 'cursor') {
     attachment.read(frame.offset)
     return resume(desk, attachment)
   }
   const { lane } = attachment.record
-  const { waiting } = desk.limits
-  if (lane.size < waiting) return lane.run(() => handle(desk, attachment, frame))
-  if (frame.t === 'publish' && frame.volatile) return
+  const { waiting, waitingSize } = desk.limits
+  if (lane.size < waiting && lane.held + size <= waitingSize) return lane.run(() => handle(desk, attachment, frame), size)
+  if (frame.t !== 'publish' || frame.volatile) return refuse(desk, attachment, frame, 'rate-limited', TOO_MANY)
   // Refused in its turn, so that each number is settled once and in order; until then nothing of it is kept but its name.
-  const refused = frame.t === 'publish' ? { ...frame, data: null } : frame
-  if (lane.size < waiting * 4) return lane.run(() => handle(desk, attachment, refused, 'too many frames wait for an answer'))
-  attachment.connection.close(CLOSE.rateLimited, { code: 'rate-limited', reason: 'too many frames wait for an answer', spread: 10_000 })
+  const { t, s, topic, tag, clock, time } = frame
+  if (lane.size < waiting * 4) return lane.run(() => handle(desk, attachment, { t, s, topic, tag, clock, time, data: null }, TOO_MANY))
+  attachment.connection.close(CLOSE.rateLimited, { code: 'rate-limited', reason: TOO_MANY, spread: SPREAD })
 }
 
 /** @param tooMany why the frame is refused, if it has come too early */
@@ -45,18 +46,15 @@ async function handle(desk: Desk, attachment: Attachment, frame: Exclude<Session
   const took = frame.t === 'publish' ? desk.publishing?.() : undefined
   try {
     if (frame.t === 'publish') await takePublish(desk, attachment, frame, tooMany)
-    else if (tooMany !== undefined) throw new EarshotError('rate-limited', tooMany)
     else if (frame.t === 'subscribe') await takeSubscribe(desk, attachment, frame)
-    else if (frame.t === 'unsubscribe') takeUnsubscribe(desk, attachment, frame)
+    else if (frame.t === 'unsubscribe') unsubscribe(desk, attachment, frame.pattern)
     else if (frame.t === 'presence') await takePresence(desk, attachment, frame)
     else if (frame.t === 'watch') await takeWatch(desk, attachment, frame)
     else if (frame.t === 'history') await takeHistory(desk, attachment, frame)
     else await takeOccupancy(desk, attachment, frame)
   } catch (error) {
-    // What is not ours came out of `authorize` or the engine: clients hear no details of it.
-    const known = isEarshotError(error)
-    if (!known || error.code === 'timeout') desk.failed(error)
-    refuse(desk, attachment, frame, known ? error.code : 'forbidden', known ? error.message : 'the relay could not decide')
+    const { code, reason } = refusalOf(desk, error)
+    refuse(desk, attachment, frame, code, reason)
   }
   took?.()
 }
@@ -78,19 +76,31 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if (topic !== '') checkTopic(topic)
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic "${topic}" is reserved`, { topic })
     checkData(frame.data, topic)
-    if (!attachment.publishes.take(desk.now())) throw new EarshotError('rate-limited', 'too many publishes: send fewer, or raise limits.publishes')
+    if (!record.publishes.take(desk.now())) throw new EarshotError('rate-limited', 'too many publishes: send fewer, or raise limits.publishes')
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.
     if (!attachment.isBound) return
     const publication: Publication = { ...frame, from: record.id, userId: record.userId, except: frame.echo === false ? attachment.voice : undefined }
     desk.counts.published++
     if (volatile) return desk.engine.pass(publication)
-    const { offset } = await desk.engine.append(publication)
+    const { offset } = await append(desk, publication)
     settle({ offset })
     connection.say({ t: 'ack', s: attachment.s, tag, clock, offset })
   } catch (error) {
-    if (isEarshotError(error)) settle({ code: error.code, reason: error.message })
-    throw error
+    const refusal = refusalOf(desk, error)
+    settle(refusal)
+    refuse(desk, attachment, frame, refusal.code, refusal.reason)
+  }
+}
+
+/** @throws `outcome-unknown` when the engine fails */
+async function append(desk: Desk, publication: Publication): Promise<LogEntry> {
+  try {
+    return await desk.engine.append(publication)
+  } catch (error) {
+    if (isEarshotError(error)) throw error
+    desk.failed(error)
+    throw new EarshotError('outcome-unknown', 'the log failed: it may hold the message or not')
   }
 }
 
@@ -108,21 +118,22 @@ async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }:
   if (offset !== undefined) attachment.connection.say({ t: 'subscribed', s, pattern, offset })
 }
 
-function takeUnsubscribe(desk: Desk, attachment: Attachment, { pattern }: UnsubscribeFrame): void {
-  const grant = attachment.revoke(pattern)
-  if (grant) desk.fanOut.remove(attachment, grant.patterns)
-}
-
 async function takePresence(desk: Desk, attachment: Attachment, frame: PresenceFrame): Promise<void> {
   const { record, connection } = attachment
   checkTopic(frame.topic)
   if (!frame.here) return desk.presences.leave(record, frame.topic)
   checkData(frame.data, frame.topic)
+  // Hubs of many pages have no session id: nobody could tell their entries apart.
+  if (record.id === '') throw new EarshotError('forbidden', 'only a session with an id can be a member')
+  const size = JSON.stringify(frame.data).length
+  let others = 0
+  for (const [topic, said] of record.present) if (topic !== frame.topic) others += said.size
+  if (others + size > desk.limits.presenceSize) throw new EarshotError('payload-too-large', `a session may say ${desk.limits.presenceSize} characters as a member, over all topics`)
   if (record.present.size >= desk.limits.presences && !record.present.has(frame.topic)) {
     throw new EarshotError('rate-limited', `a session may be present on ${desk.limits.presences} topics`)
   }
   if ((await connection.access.granted('presence', frame.topic)).length === 0) throw forbidden('presence', frame.topic)
-  if (attachment.isBound) desk.presences.said(record, frame)
+  if (attachment.isBound) desk.presences.said(record, frame, size)
 }
 
 async function takeWatch(desk: Desk, attachment: Attachment, { topic, on }: WatchFrame): Promise<void> {
@@ -132,41 +143,25 @@ async function takeWatch(desk: Desk, attachment: Attachment, { topic, on }: Watc
     throw new EarshotError('rate-limited', `a session may watch ${desk.limits.presences} topics`)
   }
   if ((await attachment.connection.access.granted('presence', topic)).length === 0) throw forbidden('presence', topic)
+  await attachment.connection.room()
   if (attachment.isBound) desk.presences.watch(attachment, topic)
 }
 
 async function takeHistory(desk: Desk, attachment: Attachment, frame: HistoryFrame): Promise<void> {
-  const { engine, limits } = desk
-  const { s, q, before, since } = frame
+  const { connection } = attachment
+  const { s, q, limit, before, since } = frame
   const patterns: string[] = []
   for (const pattern of frame.patterns) {
     checkPattern(pattern)
-    const granted = await attachment.connection.access.granted('history', pattern)
+    const granted = await connection.access.granted('history', pattern)
     if (granted.length === 0) throw forbidden('history', pattern)
     patterns.push(...granted)
   }
-  const limit = Math.min(frame.limit, limits.page)
+  await connection.room()
   // What is still to come by itself comes by itself: then both together are in order, and nothing comes twice.
   const wants = (entry: LogEntry): boolean => attachment.mayHear(entry) && (entry.offset <= attachment.sent || !attachment.awaits(entry, frame.patterns))
-  const isOn = (entry: LogEntry): boolean => patterns.some(pattern => pattern === entry.topic || covers(pattern, entry.topic))
-  let entries: readonly LogEntry[] = []
-  let gap = false
-  let more = false
-  if (since === undefined) {
-    entries = await engine.past({ patterns, limit, before, wants })
-  } else {
-    const position = parsePosition(since)
-    const after = position?.epoch === engine.epoch ? position.offset : -1
-    gap = after < 0
-    const room = { limit, size: limits.pageSize * 4 }
-    const page = await engine.page({ after: Math.max(after, 0), ...room, wants: entry => isOn(entry) && wants(entry) })
-    // Asked for last: what was evicted while the page was made is told, too.
-    for (const pattern of patterns) gap ||= (await engine.lost(pattern, after)).length > 0
-    entries = page.entries
-    more = entries.at(-1)?.offset === page.offset && page.offset < engine.head
-  }
-  const text = entries.map(entry => entry.text).join()
-  attachment.connection.write(`{"t":"past","s":${s},"q":${q},"m":[${text}],"gap":${gap},"more":${more}}`)
+  const { entries, more, gap } = await readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits)
+  connection.write(`{"t":"past","s":${s},"q":${q},"m":[${entries.map(entry => entry.text).join()}],"gap":${gap},"more":${more}}`)
 }
 
 async function takeOccupancy(desk: Desk, attachment: Attachment, { s, q, topic }: OccupancyFrame): Promise<void> {

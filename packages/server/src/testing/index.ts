@@ -11,3 +11,5 @@ export {
   type TestRelay,
 } from './test-network.ts'
 export type { TestSocket, TestSocketEvent } from './test-socket.ts'
+export { type CreateEngine, type EngineBounds, type EngineCase, engineCases } from './engine-cases.ts'
+export type { TestEngine } from './engine-log.ts'

@@ -26,6 +26,9 @@ import { Watched } from './watched.ts'
 
 /** Volatile messages are skipped while so many bytes wait to be sent. */
 const VOLATILE_BUFFER = 65_536
+/** Characters that a frame has beside its data, at most. */
+const ENVELOPE = 2048
+
 /** A hub's end of the connection to a relay. */
 export class RelayClient implements TransportConnection {
   readonly ordered = true
@@ -108,9 +111,7 @@ export class RelayClient implements TransportConnection {
     if (this.#wire.isClosed) return options.volatile ? undefined : Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made', { topic }))
     const session = this.#find(from) ?? this.#root()
     const text = session.encode(message, toJson(data, topic), options)
-    if (text.length > this.#wire.frameLimit) {
-      throw new EarshotError('payload-too-large', `The message to "${topic}" has ${text.length} characters: the relay takes ${this.#wire.frameLimit}; send a link to what is large`, { topic })
-    }
+    this.#checkSize('message', text.length, topic)
     if (!options.volatile) return session.publish(message, text)
     if (session.attached && this.#wire.buffered < VOLATILE_BUFFER) this.#wire.write(text)
     return undefined
@@ -123,7 +124,7 @@ export class RelayClient implements TransportConnection {
   }
 
   presence(topic: string, member: Member, here: boolean): void {
-    toJson(member.data ?? null, topic)
+    this.#checkSize('entry', toJson(member.data ?? null, topic).length + ENVELOPE, topic)
     this.#find(member.id)?.presence(topic, member, here)
   }
 
@@ -165,6 +166,13 @@ export class RelayClient implements TransportConnection {
     this.#wire.close()
     this.#gaveUp(new EarshotError('hub-closed', 'The hub was closed before the relay answered'))
     return Promise.resolve()
+  }
+
+  /** A larger frame would end the connection. @throws `payload-too-large` */
+  #checkSize(what: string, size: number, topic: string): void {
+    const { frameLimit } = this.#wire
+    if (size <= frameLimit) return
+    throw new EarshotError('payload-too-large', `The ${what} on "${topic}" has ${size} characters: the relay takes ${frameLimit}; send a link to what is large`, { topic })
   }
 
   // What becomes of the connection.

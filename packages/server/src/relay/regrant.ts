@@ -1,0 +1,31 @@
+import { EarshotError } from '@earshot/core'
+import type { Attachment } from './attachment.ts'
+import { type Desk, refusalOf } from './desk.ts'
+import { subscribe, unsubscribe } from './granting.ts'
+
+/** After a renewal: what a session may not do any more is taken away. It is asked for again in the turn of its frames, so that none slips through. */
+export function regrant(desk: Desk, attachment: Attachment): void {
+  const { grants, record, watched } = attachment
+  const mayBe = async (topic: string): Promise<void> => {
+    if ((await attachment.connection.access.granted('presence', topic)).length === 0) throw new EarshotError('forbidden', `presence on "${topic}" is not allowed any more`)
+  }
+  record.lane.run(async () => {
+    for (const [pattern, { start }] of [...grants]) {
+      await again(desk, attachment, 'subscribe', pattern, () => subscribe(desk, attachment, pattern, start), () => unsubscribe(desk, attachment, pattern))
+    }
+    for (const topic of [...watched]) await again(desk, attachment, 'watch', topic, () => mayBe(topic), () => desk.presences.unwatch(attachment, topic))
+    for (const topic of [...record.present.keys()]) await again(desk, attachment, 'presence', topic, () => mayBe(topic), () => desk.presences.leave(record, topic))
+  })
+}
+
+async function again(desk: Desk, attachment: Attachment, what: string, topic: string, ask: () => Promise<unknown>, take: () => void): Promise<void> {
+  if (!attachment.isBound) return
+  try {
+    await ask()
+  } catch (error) {
+    const refusal = refusalOf(desk, error)
+    if (!attachment.isBound) return
+    take()
+    attachment.connection.say({ t: 'refused', s: attachment.s, what, topic, ...refusal })
+  }
+}
