@@ -77,8 +77,7 @@ function merge(past: readonly HubMessage[], live: readonly HubMessage[]): HubMes
   if (![...past, ...live].some(({ offset }) => offset)) return [...merged, ...live].sort(compareMessages)
   let at = 0
   for (const message of live) {
-    // What came live from a former life of the log is older than all of this one.
-    if (message.offset) for (let next = merged[at]; next && next.epoch === message.epoch && compareMessages(next, message) < 0; next = merged[at]) at++
+    if (message.offset) for (let next = merged[at]; next && compareMessages(next, message) < 0; next = merged[at]) at++
     merged.splice(at++, 0, message)
   }
   return merged

@@ -1,4 +1,4 @@
-import { createHub, type Gap, type Hub, isEarshotError, type Message, type Presence, type Session, type StorageLike, type Subscription, type Transport } from '@earshot/core'
+import { createHub, type Gap, type Hub, isEarshotError, type Message, type Presence, type Session, type StorageLike, type Subscription } from '@earshot/core'
 import type { TestTab } from '@earshot/core/testing'
 import type { TestDevice, TestNetwork } from '@earshot/server/testing'
 import { webSocket } from '@earshot/transport'
@@ -36,43 +36,22 @@ export interface Page extends PageFacts {
   older: Map<string, string> | undefined
 }
 
-/** What pages run in; a test may make it worse than it is. */
-export interface Habitat {
-  /** The surroundings of a page's transport. */
-  readonly envOf?: (env: TestTab['env']) => TestTab['env']
-  /** What is put around it. */
-  readonly transportOf?: (transport: Transport) => Transport
-}
-
-/** How a page is started. */
-export interface PageOptions extends Habitat {
-  readonly name: string
-  readonly user: string
-  readonly tab: TestTab
-  readonly network: TestNetwork
-  readonly moments: Moments
-  /** Messages that it keeps while it waits. */
-  readonly outbox: number
-  /** What the tab's storage holds at the beginning. */
-  readonly stored?: Map<string, string>
-}
-
 /** Starts the app in a tab. */
-export function startPage({ name, user, tab, network, moments, outbox, stored = new Map(), envOf = env => env, transportOf = transport => transport }: PageOptions): Page {
+export function startPage(name: string, user: string, tab: TestTab, network: TestNetwork, moments: Moments, outbox: number, stored: Map<string, string> = new Map()): Page {
   const device = network.device(name)
-  const { clock, random, locks, page } = envOf(tab.env)
+  const { clock, random, locks, page } = tab.env
   const sessionStorage = recorded(tab.env.sessionStorage, stored)
   const errors: PageFacts['errors'][number][] = []
   const gaps: PageFacts['gaps'][number][] = []
   const connected: PageFacts['connected'][number][] = []
   const transport = webSocket({ url: network.url, WebSocket: device.WebSocket, token: user, outbox: { messages: outbox }, clock, random, locks, page, sessionStorage })
   const hub = createHub({
-    transport: transportOf(transport),
-    clock: tab.env.clock,
+    transport,
+    clock,
     random,
     onError: error => void errors.push({ at: moments.next(), code: error.code, text: error.message }),
   })
-  hub.on('status', ({ state }) => state === 'connected' && connected.push({ at: moments.next(), time: network.clock.now() }))
+  hub.on('status', ({ state }) => state === 'connected' && connected.push({ at: moments.next(), time: clock.now() }))
   hub.on('gap', ({ topics }) => gaps.push({ at: moments.next(), topics }))
   return { name, user, tab, device, hub, stored, gaps, errors, connected, older: undefined, voices: [], endedAt: undefined, successor: undefined }
 }

@@ -5,7 +5,7 @@ const ACTS = [
   ...Array.from({ length: 14 }, () => 'publish' as const),
   ...Array.from({ length: 8 }, () => 'wait' as const),
   'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'release', 'release', 'restart', 'restart',
-  'reload', 'reload', 'keep', 'duplicate', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'quit', 'quiet',
+  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'quit', 'quiet',
 ] as const
 
 export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: number]

@@ -2,7 +2,7 @@ import { createTestBrowser, seededRandom, testClock, type TestBrowser, type Test
 import { createTestNetwork, type TestNetwork } from '@earshot/server/testing'
 import { type AccessRequest, type Decision, type Engine, type Limits, memoryEngine } from '../../src/index.ts'
 import type { Facts, Spoken } from './facts.ts'
-import { type Ear, type Habitat, listen, openVoice, type Page, say, startPage, type Voice } from './page.ts'
+import { type Ear, listen, openVoice, type Page, say, startPage, type Voice } from './page.ts'
 import type { Act, Schedule } from './schedule.ts'
 import { SlowEngine } from './slow-engine.ts'
 
@@ -21,7 +21,6 @@ export class World {
   readonly browser: TestBrowser
   readonly pages: Page[] = []
   readonly #schedule: Schedule
-  readonly #habitat: Habitat
   readonly #spoken: Spoken[] = []
   readonly #restarts: Facts['restarts'][number][] = []
   readonly #witness: Ear
@@ -30,11 +29,10 @@ export class World {
   #served = 0
   #unsettled: string | undefined
 
-  constructor(schedule: Schedule, habitat: Habitat = {}) {
+  constructor(schedule: Schedule) {
     const { seed, latency, room, kept, topics, engine } = schedule
     const random = seededRandom(seed)
     this.#schedule = schedule
-    this.#habitat = habitat
     const clock = testClock()
     const makeEngine = (): Engine => {
       const memory = memoryEngine({ messages: kept, topics, now: () => clock.now(), random })
@@ -160,7 +158,6 @@ export class World {
     if (!isRunning) this.#wake(page)
     else if (kind === 'reload') await this.#reload(page)
     else if (kind === 'leave') this.#leave(page, how)
-    else if (kind === 'duplicate') this.#duplicate(page)
     else if (kind === 'freeze') page.tab.freeze()
     else if (kind === 'hang') this.#hang(page)
     else if (kind === 'cache') page.tab.bfcache()
@@ -194,8 +191,7 @@ export class World {
   }
 
   #start(tab: TestTab, user: string, stored?: Map<string, string>): Page {
-    const { network } = this
-    const page = startPage({ name: `p${this.pages.length}`, user, tab, network, moments: this.#moments, outbox: this.#schedule.outbox, ...(stored && { stored }), ...this.#habitat })
+    const page = startPage(`p${this.pages.length}`, user, tab, this.network, this.#moments, this.#schedule.outbox, stored)
     this.pages.push(page)
     return page
   }
@@ -207,11 +203,6 @@ export class World {
 
   #join(who: number): void {
     if (this.living.length < MAX_PAGES) openVoice(this.#start(this.browser.openTab(), USERS[who % USERS.length] as string))
-  }
-
-  /** Another tab with a copy of what this one has stored, as browsers make one. */
-  #duplicate(page: Page): void {
-    if (this.living.length < MAX_PAGES) openVoice(this.#start(page.tab.duplicate(), page.user, new Map(page.stored)))
   }
 
   #publish(voice: Voice, how: number): void {
