@@ -39,7 +39,8 @@ export class Outbox {
     this.#tag = tag
     this.#entries = kept.stored.flatMap(stored => {
       const text = readdress(stored.text, s)
-      return text === undefined ? [] : [{ ...stored, text, resolve: () => {}, reject: failed }]
+      // A page that crashed may have sent what its storage still calls unsent.
+      return text === undefined ? [] : [{ ...stored, sent: true, text, resolve: () => {}, reject: failed }]
     })
     for (const { text } of this.#entries) this.#size += text.length
   }
