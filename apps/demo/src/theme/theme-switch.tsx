@@ -3,6 +3,7 @@ import { type ReactElement, useEffect } from 'react'
 import type { Theme } from '../hub.ts'
 import { guarded } from '../tab/storage.ts'
 
+/** index.html reads it before anything is painted: no flash of the other theme. */
 const KEY = 'earshot-demo:theme'
 const THEMES: readonly [Theme, string, string][] = [
   ['light', 'Light', '☀'],
