@@ -23,13 +23,13 @@ export interface Limits {
   readonly waitingSize: number
   /** Unsent bytes of a socket: beyond it its sessions are caught up from the log later, volatile messages are skipped, and nothing more is taken from it. @default 262,144 */
   readonly buffer: number
-  /** Messages that a session was sent and has not reported as read: beyond it the session is caught up from the log later. @default 512 */
+  /** Messages that a session was sent and has not reported as read, 160 at least: beyond it the session is caught up from the log later. @default 512 */
   readonly unread: number
-  /** The same in characters. @default 262,144 */
+  /** The same in characters, 73,728 at least. @default 262,144 */
   readonly unreadSize: number
   /** Messages of a page or an answer, 10,000 at most. @default 1000 */
   readonly page: number
-  /** Characters of a page or an answer. @default 65,536 */
+  /** Characters of a page; an answer may have four times as many. @default 65,536 */
   readonly pageSize: number
   /** How long `authenticate` and `authorize` may take. @default 5000 */
   readonly decision: number
@@ -72,12 +72,19 @@ export const DEFAULT_LIMITS: Limits = {
   remembered: 100_000,
 }
 
-/** What may be none at all; of anything else there has to be one. */
-const MAY_BE_ZERO = new Set<string>(['subscriptions', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'])
 /** The longest that a timer waits, and more than anything else needs. */
 const MOST = 2 ** 31 - 1
-/** A page that clients read. */
-const MOST_OF: Partial<Record<string, number>> = { page: 10_000, sessions: 10_000 }
+
+/** What else a limit may be, at least and at most; most are 1 or more. */
+const RANGES: Partial<Record<string, readonly [least: number, most: number]>> = {
+  // Clients read no larger pages and lists of indexes.
+  page: [1, 10_000],
+  sessions: [1, 10_000],
+  // They report every 128 messages or 65,536 characters, and up to 32 or 8192 more count until the next report: with less they would wait for ever.
+  unread: [160, MOST],
+  unreadSize: [73_728, MOST],
+  ...Object.fromEntries(['subscriptions', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
+}
 
 /**
  * Bounds with their defaults.
@@ -85,25 +92,22 @@ const MOST_OF: Partial<Record<string, number>> = { page: 10_000, sessions: 10_00
  */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(given)) {
-    const isRate = name === 'publishes' || name === 'frames'
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw refused(name, value, `one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
-    const most = MOST_OF[name] ?? MOST
-    if (isRate ? !isRateOf(value) : !isWhole(value, MAY_BE_ZERO.has(name) ? 0 : 1, most)) {
-      throw refused(name, value, isRate ? '{ perSecond, burst }, more than 0 and 1 or more' : `a whole number up to ${most}, ${MAY_BE_ZERO.has(name) ? 0 : 1} or more`)
+    if (name === 'publishes' || name === 'frames') {
+      const { perSecond, burst } = Object(value) as Partial<Rate>
+      if (!isFrom(perSecond, Number.MIN_VALUE) || !isFrom(burst, 1)) throw refused(name, value, '{ perSecond, burst }, more than 0 and 1 or more')
+      continue
     }
+    const [least, most] = RANGES[name] ?? [1, MOST]
+    if (!Number.isInteger(value) || !isFrom(value, least, most)) throw refused(name, value, `a whole number from ${least} to ${most}`)
   }
   return { ...DEFAULT_LIMITS, ...given }
 }
 
-function isRateOf(value: unknown): boolean {
-  const { perSecond, burst } = Object(value) as Partial<Rate>
-  return Number.isFinite(perSecond) && Number(perSecond) > 0 && Number.isFinite(burst) && Number(burst) >= 1
-}
-
-function isWhole(value: unknown, least: number, most: number): boolean {
-  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+function isFrom(value: unknown, least: number, most = Number.MAX_VALUE): boolean {
+  return typeof value === 'number' && value >= least && value <= most
 }
 
 function refused(name: string, value: unknown, allowed: string): EarshotError {
-  return new EarshotError('invalid-options', `limits.${name} is ${String(value)}: it must be ${allowed}`, { name: `limits.${name}`, value })
+  return new EarshotError('invalid-options', `limits.${name} is ${JSON.stringify(value)}: it must be ${allowed}`, { name: `limits.${name}`, value })
 }

@@ -5,6 +5,8 @@ import { attachFrame, type Peer, publishFrame } from '../support/peer.ts'
 import type { RawSocket } from '../support/raw-socket.ts'
 
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+/** The most levels that data may have. */
+const deepest: unknown = JSON.parse(deep(64))
 const json = (value: unknown): string => JSON.stringify(value)
 
 describe('a text that makes no sense ends its connection, with a reason', () => {
@@ -58,6 +60,33 @@ describe('a text that makes no sense ends its connection, with a reason', () => 
     peer.send(`${json({ t: 'subscribe', s: 0, pattern: 'a' })}\n{"t":"presence"`)
     expect((await peer.closed).code).toBe(4400)
     await talk()
+  })
+})
+
+describe('data that JSON does not give back is refused by name, and the connection goes on', () => {
+  it.each<[what: string, data: string]>([
+    ['65 levels of arrays', deep(65)],
+    ['65 levels of objects', '{"a":'.repeat(65) + '1' + '}'.repeat(65)],
+    ['a hundred thousand levels', deep(100_000)],
+    ['a key called __proto__', '{"__proto__":{"admin":true}}'],
+    ['a key called __proto__, deep inside', '[{"a":[{"__proto__":1}]}]'],
+    ['infinity', '1e999'],
+    ['minus infinity, inside', '{"a":[-1e999]}'],
+  ])('%s', async (_, data) => {
+    const { relay, welcomed } = await attacked()
+    const [hostile, good] = [await welcomed(), await welcomed()]
+    for (const peer of [hostile, good]) {
+      await peer.attach(0)
+      await peer.subscribe(0, 'a')
+    }
+    const withData = (frame: object): string => json({ ...frame, data: 0 }).replace('"data":0', `"data":${data}`)
+    hostile.send(withData(publishFrame(0, 1, 'a', 0)))
+    hostile.send(withData(publishFrame(0, 2, 'a', 0, { volatile: true })))
+    hostile.send(withData({ t: 'presence', s: 0, topic: 'a', here: true, since: 0, clock: 1 }))
+    hostile.say(publishFrame(0, 2, 'a', deepest))
+    expect((await good.next('message')).m[7]).toEqual(deepest)
+    expect(hostile.of('refused').map(({ what, code }) => [what, code])).toEqual([['publish', 'invalid-data'], ['presence', 'invalid-data']])
+    expect([good.data.length, relay.presence('a')]).toEqual([1, []])
   })
 })
 
