@@ -1,7 +1,7 @@
 import type { ClientFrame, RelayFrame } from '@earshot/core/protocol'
 
 /** What a field may be, by a name; with `?` it may be left out. */
-type Kind = 'text' | 'empty' | 'token' | 'count' | 'time' | 'flag' | 'given' | 'user' | 'users' | 'tags' | 'subs' | 'patterns' | 'indexes' | 'message' | 'messages' | 'members' | 'member' | 'topics'
+export type Kind = 'text' | 'empty' | 'token' | 'count' | 'time' | 'flag' | 'given' | 'user' | 'users' | 'tags' | 'subs' | 'patterns' | 'indexes' | 'message' | 'messages' | 'members' | 'member' | 'topics'
 type Optional = `${Kind}?`
 type FieldsOf<Frame extends { t: string }, Name extends Frame['t']> = { [Field in Exclude<keyof Extract<Frame, { t: Name }>, 't'>]-?: Kind | Optional }
 

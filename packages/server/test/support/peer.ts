@@ -80,19 +80,21 @@ export class Peer {
         const frame = this.heard[this.#taken++]
         if (frame && isOf(frame, kind) && fits(frame)) return frame
       }
-      if (this.#isClosed) throw new Error(`The socket was closed before ${kind} came, after ${JSON.stringify(this.heard.slice(-3))}`)
-      await new Promise<void>(resolve => this.#wanted.push(resolve))
+      await this.changed()
     }
+  }
+
+  /** Resolves when something more was heard. @throws when the socket is closed */
+  async changed(): Promise<void> {
+    if (this.#isClosed) throw new Error(`The socket was closed after ${JSON.stringify(this.heard.slice(-3))}`)
+    await new Promise<void>(resolve => this.#wanted.push(resolve))
   }
 
   /** Resolves when everything that was said has been looked at: the relay answers a session's frames in their order. */
   async settled(s: number): Promise<void> {
     const q = ++lastQuestion
     this.say({ t: 'occupancy', s, q, topic: 'settled' })
-    while (!this.heard.some(frame => (frame.t === 'count' || frame.t === 'refused') && frame.q === q)) {
-      if (this.#isClosed) throw new Error('The socket was closed')
-      await new Promise<void>(resolve => this.#wanted.push(resolve))
-    }
+    while (!this.heard.some(frame => (frame.t === 'count' || frame.t === 'refused') && frame.q === q)) await this.changed()
   }
 
   /** All frames of a kind that were heard. */
