@@ -24,6 +24,9 @@ function project({ folder, react, ...test }: Project): TestProjectInlineConfigur
   }
 }
 
+/** Everything random in a test comes from one seed. */
+const seeded = [`${import.meta.dirname}/scripts/one-seed.ts`]
+
 const tests = `${import.meta.dirname}/packages/react/test`
 /** A folder in which React 18 is installed, with a Testing Library that finds it there. */
 const react18 = [{ find: /^(react|react-dom|@testing-library\/react)(?=\/|$)/, replacement: `${tests}/react-18/node_modules/$1` }]
@@ -50,9 +53,9 @@ export default defineConfig({
     reporters: ['default', './scripts/plain-reporter.mjs'],
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reportsDirectory: 'coverage' },
     projects: [
-      project({ name: 'core', folder: 'packages/core', environment: 'node', include: ['test/**/*.test.ts'] }),
-      project({ name: 'transport', folder: 'packages/transport', environment: 'node', include: ['test/**/*.test.ts'] }),
-      project({ name: 'server', folder: 'packages/server', environment: 'node', include: ['test/**/*.test.ts'] }),
+      project({ name: 'core', folder: 'packages/core', environment: 'node', include: ['test/**/*.test.ts'], setupFiles: seeded }),
+      project({ name: 'transport', folder: 'packages/transport', environment: 'node', include: ['test/**/*.test.ts'], setupFiles: seeded }),
+      project({ name: 'server', folder: 'packages/server', environment: 'node', include: ['test/**/*.test.ts'], setupFiles: seeded }),
       ...reactProjects('19'),
       ...reactProjects('18'),
     ],

@@ -64,12 +64,18 @@ export function orNull(guard: Guard): Guard {
 
 /** A list, of a bounded length. */
 export function listOf(guard: Guard, most = 10_000): Guard {
-  return value => Array.isArray(value) && value.length <= most && value.every(guard)
+  return value => Array.isArray(value) && value.length <= most && isAll(value, guard)
 }
 
 /** A list of a fixed length, each place with a guard of its own. */
 export function tupleOf(...guards: Guard[]): Guard {
   return value => Array.isArray(value) && value.length === guards.length && guards.every((guard, i) => guard(value[i]))
+}
+
+/** `every` would pass over holes, which are no value of any kind. */
+function isAll(list: readonly unknown[], guard: Guard): boolean {
+  for (const part of list) if (!guard(part)) return false
+  return true
 }
 
 function ownField(input: object, field: string): unknown {
