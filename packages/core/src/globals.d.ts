@@ -15,5 +15,7 @@ interface AbortController {
 declare var AbortController: new () => AbortController
 declare var TextEncoder: new () => { encode(text: string): Uint8Array }
 declare function queueMicrotask(task: () => void): void
+declare function atob(text: string): string
+declare function btoa(text: string): string
 declare function structuredClone<T>(value: T): T
 declare var console: { error(...values: unknown[]): void; warn(...values: unknown[]): void }

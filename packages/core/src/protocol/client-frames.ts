@@ -8,6 +8,8 @@ export interface HelloFrame {
   readonly t: 'hello'
   readonly v: number
   readonly token?: string
+  /** Codecs that the client knows beside JSON. */
+  readonly codecs?: readonly string[]
 }
 
 /** A newer token for the connection: an answer to `renew`, or ahead of it. */
@@ -148,7 +150,7 @@ const isToken = (value: unknown): boolean => typeof value === 'string' && value.
 
 /** What a relay reads. Topics, patterns and data are checked where they are used: bad ones are refused by name. */
 export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFrame>({
-  hello: { v: isCount, token: maybe(isToken) },
+  hello: { v: isCount, token: maybe(isToken), codecs: maybe(listOf(isText, 7)) },
   token: { token: isToken },
   attach: {
     s: isCount,

@@ -1,5 +1,7 @@
 export * from './client-frames.ts'
 export { CLOSE } from './close-codes.ts'
+export { readJson, writeJson } from './json.ts'
+export { type MessagePack, pack, PACKED, PACKED_GROWTH, unpack, type Unpacked } from './packing.ts'
 export { formatPosition, parsePosition, type Position } from './position.ts'
 export { type Fields, type FrameReader, type Guard, isData } from './reader.ts'
 export * from './relay-frames.ts'

@@ -1,3 +1,5 @@
+import { readJson } from './json.ts'
+
 /** Tells whether a field holds what it should. */
 export type Guard = (value: unknown) => boolean
 
@@ -15,7 +17,7 @@ export class FrameReader<Frame extends { readonly t: string }> {
     this.#kinds = new Map(Object.entries<Record<string, Guard>>(kinds).map(([kind, fields]) => [kind, Object.entries(fields)]))
   }
 
-  /** Rebuilds one frame from parsed JSON, field by field; `undefined` when it makes no sense. */
+  /** Rebuilds one frame from what was decoded, field by field; `undefined` when it makes no sense. */
   read(input: unknown): Frame | undefined {
     if (typeof input !== 'object' || input === null) return undefined
     const t = ownField(input, 't')
@@ -34,7 +36,7 @@ export class FrameReader<Frame extends { readonly t: string }> {
   /** Reads one line of text; `undefined` when it is no JSON or makes no sense. */
   readLine(line: string): Frame | undefined {
     try {
-      return this.read(JSON.parse(line))
+      return this.read(readJson(line))
     } catch {
       return undefined
     }
@@ -50,7 +52,7 @@ export const isCount: Guard = value => Number.isSafeInteger(value) && (value as 
 /** Anything, but it has to be there: data that is looked at where it is used, so that it is refused by name. */
 export const isGiven: Guard = value => value !== undefined
 
-/** Data as users publish it: what JSON gives back as it was, not too deep, and without a key that reaches for a prototype. */
+/** Data as users publish it: what JSON gives back as it was, or bytes, not too deep, and without a key that reaches for a prototype. */
 export const isData: Guard = value => isPlain(value, MAX_DEPTH)
 
 /** May be left out. */
@@ -86,6 +88,7 @@ function isPlain(value: unknown, depth: number): boolean {
   // JSON reads 1e999 as infinity, and writes that as null.
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return typeof value === 'string' || typeof value === 'boolean' || value === null
+  if (value instanceof Uint8Array) return true
   if (depth === 0) return false
   if (Array.isArray(value)) {
     for (const part of value) if (!isPlain(part, depth - 1)) return false

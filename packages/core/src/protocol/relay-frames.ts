@@ -16,6 +16,8 @@ export interface WelcomeFrame {
   readonly frame: number
   /** Kept publishes of a session that may be under way without an answer. */
   readonly window: number
+  /** What both ends speak from now on. @default JSON */
+  readonly codec?: string
 }
 
 /** Asks for a newer token before the connection's is over. */
@@ -187,7 +189,7 @@ const isIndexes = listOf(isCount)
 
 /** What a client reads. */
 export const relayFrames: FrameReader<RelayFrame> = new FrameReader<RelayFrame>({
-  welcome: { v: isCount, user: orNull(isText), epoch: isText, ping: isCount, frame: isCount, window: isCount },
+  welcome: { v: isCount, user: orNull(isText), epoch: isText, ping: isCount, frame: isCount, window: isCount, codec: maybe(isText) },
   renew: {},
   attached: { s: isCount, attach: isCount, session: isMaybeEmpty, record: isText, resumed: isFlag, settled: isCount },
   detached: { s: isCount, code: isText, reason: isMaybeEmpty },

@@ -7,7 +7,7 @@ type FieldsOf<Frame extends { t: string }, Name extends Frame['t']> = { [Field i
 
 /** Every field of every frame that a client sends: the compiler counts them. */
 export const clientFields: { [Name in ClientFrame['t']]: FieldsOf<ClientFrame, Name> } = {
-  hello: { v: 'count', token: 'token?' },
+  hello: { v: 'count', token: 'token?', codecs: 'tags?' },
   token: { token: 'token' },
   attach: {
     s: 'count',
@@ -47,7 +47,7 @@ export const clientFields: { [Name in ClientFrame['t']]: FieldsOf<ClientFrame, N
 
 /** The same of what a relay sends. */
 export const relayFields: { [Name in RelayFrame['t']]: FieldsOf<RelayFrame, Name> } = {
-  welcome: { v: 'count', user: 'user', epoch: 'text', ping: 'count', frame: 'count', window: 'count' },
+  welcome: { v: 'count', user: 'user', epoch: 'text', ping: 'count', frame: 'count', window: 'count', codec: 'text?' },
   renew: {},
   attached: { s: 'count', attach: 'count', session: 'empty', record: 'text', resumed: 'flag', settled: 'count' },
   detached: { s: 'count', code: 'text', reason: 'empty' },
@@ -85,7 +85,7 @@ const messageWith = (at: number, part: unknown): unknown[] => Object.assign(['ro
 const memberWith = (at: number, part: unknown): unknown[] => Object.assign(['id', null, { status: 'here' }, 1, 2], { [at]: part })
 const noData = [undefined, Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1, Symbol('s'), [undefined], { a: { b: Number.NaN } }]
 const hostileData = [nested(65), nested(65, inner => ({ inner })), JSON.parse('{"__proto__":1}'), JSON.parse('[{"a":{"__proto__":null}}]')]
-const data = [0, -1.5, '', false, null, [], {}, { constructor: 1, toString: [] }, nested(64), nested(64, inner => ({ inner }))]
+const data = [0, -1.5, Uint8Array.of(0, 255), { bytes: [Uint8Array.of()] }, '\u0001', '', false, null, [], {}, { constructor: 1, toString: [] }, nested(64), nested(64, inner => ({ inner }))]
 
 const messages = {
   good: [messageWith(0, ''), messageWith(1, ''), messageWith(4, -0.5), messageWith(5, null), messageWith(6, 0), ...data.map(each => messageWith(7, each))],

@@ -1,4 +1,5 @@
 import type { WireMessage } from '@earshot/core/protocol'
+import { toText } from './json-text.ts'
 
 /** What is to be put into the log, or past it. */
 export interface Publication {
@@ -89,5 +90,5 @@ export interface Engine {
 /** Encodes a publication as clients get it. */
 export function toEntry({ topic, from, tag, clock, time, userId, data, to, except }: Publication, offset: number): LogEntry {
   const message: WireMessage = [topic, from, tag, clock, time, userId, offset, data]
-  return { offset, topic, to, except, text: JSON.stringify(message) }
+  return { offset, topic, to, except, text: toText(message) }
 }

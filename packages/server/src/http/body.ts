@@ -1,3 +1,4 @@
+import { readJson as parseJson } from '@earshot/core/protocol'
 import type { IncomingMessage } from 'node:http'
 import { ApiError } from './api-error.ts'
 
@@ -23,7 +24,7 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
 function parse(bytes: Buffer): object {
   let body: unknown
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    body = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     throw new ApiError('invalid-data', 'The body is no JSON in UTF-8')
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toText } from '../engine/json-text.ts'
 import type { Logger } from '../node/log.ts'
 import { checkPath, pathOf } from '../node/paths.ts'
 import { ApiError, toApiError } from './api-error.ts'
@@ -59,7 +60,7 @@ export function createHandler(host: HandlerHost, options: HandlerOptions): Relay
       checkKey(request)
       checkMethod(request, route.method)
       if (!host.isOpen()) throw new ApiError('not-connected', 'The relay stops: ask again in a moment', { 'retry-after': '1' })
-      send(response, 200, JSON_TYPE, JSON.stringify(await route.answer(host.relay, await fieldsOf(request, route, body))))
+      send(response, 200, JSON_TYPE, toText(await route.answer(host.relay, await fieldsOf(request, route, body))))
     })
   }
   add(probes, 'healthz', probe(() => [200, 'ok']))

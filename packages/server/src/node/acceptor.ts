@@ -102,9 +102,10 @@ export class Acceptor {
     const log = logger && new ConnectionLog(logger, ++this.#count, request)
     this.#sockets.add(socket)
     const end: Socket = {
-      send: text => {
+      send: unit => {
         const sent = metrics()?.sending()
-        socket.send(this.#bytesOf(text), { binary: false }, () => {
+        const isText = typeof unit === 'string'
+        socket.send(isText ? this.#bytesOf(unit) : unit, { binary: !isText }, () => {
           sent?.()
           core.drained(connection)
         })
@@ -123,7 +124,7 @@ export class Acceptor {
     }
     const visitor: Visitor = { request, log }
     const connection = core.open(end, visitor)
-    socket.on('message', (data, isBinary) => (isBinary ? core.violated(connection) : core.take(connection, textOf(data))))
+    socket.on('message', (data, isBinary) => core.take(connection, isBinary ? bytesOf(data) : String(bytesOf(data))))
     // A broken frame or a reset: `close` follows, and tells all there is to do.
     socket.on('error', error => log?.closing(isTooLarge(error) ? 1009 : 1006, error.message))
     socket.on('close', code => {
@@ -150,7 +151,7 @@ function isTooLarge(error: Error): boolean {
   return 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 }
 
-/** What `ws` gives for a text frame: a buffer, unless it is told otherwise. */
-function textOf(data: RawData): string {
-  return (Buffer.isBuffer(data) ? data : Buffer.concat([data].flat().map(part => Buffer.from(part as ArrayBuffer)))).toString()
+/** What `ws` gives for a message: a buffer, unless it is told otherwise. */
+function bytesOf(data: RawData): Buffer {
+  return Buffer.isBuffer(data) ? data : Buffer.concat([data].flat().map(part => Buffer.from(part as ArrayBuffer)))
 }

@@ -1,4 +1,4 @@
-import { formatPosition, type WireMessage } from '@earshot/core/protocol'
+import { formatPosition, readJson, type WireMessage } from '@earshot/core/protocol'
 import type { Engine, LogEntry } from '../engine/engine.ts'
 import type { Limits } from '../relay/limits.ts'
 import { readPast } from '../relay/past.ts'
@@ -48,6 +48,6 @@ export async function readHistory(engine: Engine, pattern: string, limits: Limit
 /** A message of the log, as the server sees it. */
 function toServerMessage({ text, to }: LogEntry): ServerMessage {
   // The relay wrote it.
-  const [topic, from, tag, clock, time, userId, offset, data] = JSON.parse(text) as WireMessage
+  const [topic, from, tag, clock, time, userId, offset, data] = readJson(text) as WireMessage
   return { topic, data, id: `${from}.${tag}:${clock}`, offset, from, userId, time, ...(to && { to }) }
 }

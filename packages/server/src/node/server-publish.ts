@@ -1,5 +1,6 @@
 import { EarshotError } from '@earshot/core'
 import { isData } from '@earshot/core/protocol'
+import { toText } from '../engine/json-text.ts'
 
 /** How the server itself publishes. */
 export interface ServerPublishOptions {
@@ -17,7 +18,7 @@ export function checkData(topic: string, data: unknown): void {
   let text: string | undefined
   let cause: unknown
   try {
-    if (isData(data)) text = JSON.stringify(data)
+    if (isData(data)) text = toText(data)
   } catch (error) {
     cause = error
   }

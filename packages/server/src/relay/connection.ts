@@ -1,12 +1,14 @@
 import type { Cancel, Clock, ErrorCode } from '@earshot/core'
 import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
+import { toText } from '../engine/json-text.ts'
 import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
+import type { Packer } from './packer.ts'
 import type { Bucket } from './rate.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
 export interface Socket {
-  send(text: string): void
+  send(unit: string | Uint8Array): void
   close(code: number, reason: string): void
   /** Ends it without a word. */
   terminate(): void
@@ -29,6 +31,8 @@ export class Connection implements Hearer {
   /** Frames that may still come. */
   readonly bucket: Bucket
   said: Batch | undefined
+  /** It speaks MessagePack. */
+  packer: Packer | undefined
   /** Sessions attached to it. */
   sessions = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
@@ -57,7 +61,7 @@ export class Connection implements Hearer {
   }
 
   say(frame: RelayFrame): void {
-    this.write(JSON.stringify(frame))
+    this.write(toText(frame))
   }
 
   /** Sends an encoded frame, together with what else is said in this turn. */
@@ -70,8 +74,14 @@ export class Connection implements Hearer {
   send(text: string): void {
     this.#pending = 0
     if (this.state === 'closed') return
-    this.socket.send(text)
+    this.socket.send(this.packer ? this.packer.pack(text) : text)
     if (!this.hasRoom) this.socket.pause?.()
+  }
+
+  /** It hears MessagePack from here on. */
+  speaks(packer: Packer): void {
+    this.#outbound.flush(this)
+    this.packer = packer
   }
 
   /** Roughly the bytes that were said, and have not left yet. */

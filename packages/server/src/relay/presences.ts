@@ -1,5 +1,6 @@
 import { type Clock, type Member, type PresenceEvent, Roster } from '@earshot/core'
 import type { PresenceFrame, WireMember } from '@earshot/core/protocol'
+import { toText } from '../engine/json-text.ts'
 import type { Attachment } from './attachment.ts'
 import { toIndexes } from './fan-out.ts'
 import type { SessionRecord } from './records.ts'
@@ -37,7 +38,7 @@ export class Presences {
     const { id, userId } = record
     const before = this.#topics.get(topic)?.roster.get(id)
     // It came back as it was, perhaps as another page: nobody needs to know.
-    if (known === clock || (before && JSON.stringify(before.data) === JSON.stringify(data))) return
+    if (known === clock || (before && toText(before.data) === toText(data))) return
     const member = { id, userId: userId ?? undefined, data, since, clock: this.#tick() }
     this.#tell(topic, this.#of(topic).roster.put(member), record)
   }

@@ -1,6 +1,7 @@
 import { type Clock, EarshotError, type ErrorCode, isEarshotError, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, PACKED_GROWTH, parsePosition, RELAY_VERSION, type Unpacked } from '@earshot/core/protocol'
 import type { Engine } from '../engine/engine.ts'
+import { toText } from '../engine/json-text.ts'
 import { Access, type Authorize } from './access.ts'
 import { Attachment } from './attachment.ts'
 import { within } from './deadline.ts'
@@ -11,6 +12,7 @@ import { restore } from './granting.ts'
 import { checkIdentity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import { type Defer, Outbound } from './outbound.ts'
+import { Packer } from './packer.ts'
 import { Presences } from './presences.ts'
 import { Bucket } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
@@ -69,6 +71,7 @@ export class RelayCore {
   readonly #fanOut: FanOut
   readonly #outbound: Outbound
   readonly #presences: Presences
+  readonly #packer = new Packer()
   readonly #cancels: (() => void)[] = []
   readonly counts: RelayCounts = { published: 0, refused: 0, recovered: 0, gaps: 0 }
   #clock = 0
@@ -111,24 +114,21 @@ export class RelayCore {
     return connection
   }
 
-  /** Something came that is no text. */
-  violated(connection: Connection): void {
-    this.#close(connection, UNSUPPORTED_DATA, 'protocol-violation', 'frames are text')
-  }
-
-  /** Text came: one frame a line. */
-  take(connection: Connection, text: string): void {
+  /** Something came: text, one frame a line, or frames as MessagePack. */
+  take(connection: Connection, unit: string | Uint8Array): void {
     const { limits, clock } = this.#options
     // A client that was sent away may go on talking until it hears of it.
     if (!this.#connections.has(connection)) return
-    if (text.length > limits.frame) return this.#close(connection, CLOSE.payloadTooLarge, 'payload-too-large', `a frame may have ${limits.frame} characters`)
+    if (typeof unit !== 'string' && !connection.packer) return this.#close(connection, UNSUPPORTED_DATA, 'protocol-violation', 'frames are text')
+    const frames = typeof unit === 'string' ? unit.split('\n') : this.#packer.unpack(unit)
+    if (isTooLong(unit, frames, limits.frame)) return this.#close(connection, CLOSE.payloadTooLarge, 'payload-too-large', `a frame may have ${limits.frame} characters`)
     connection.heard = clock.now()
-    for (const line of text.split('\n')) {
+    for (const each of frames) {
       if (connection.state === 'closed') return
       if (!connection.bucket.take(clock.now())) return this.#close(connection, CLOSE.rateLimited, 'rate-limited', 'too many frames', 10_000)
-      const frame = clientFrames.readLine(line)
+      const [frame, size] = typeof each === 'string' ? [clientFrames.readLine(each), each.length] : [clientFrames.read(each.value), each.size]
       if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
-      this.#takeFrame(connection, frame, line.length)
+      this.#takeFrame(connection, frame, size)
     }
   }
 
@@ -197,11 +197,11 @@ export class RelayCore {
     else takeFrame(this.#desk, attachment, frame, size)
   }
 
-  #hello(connection: Connection, { v, token }: HelloFrame): void {
+  #hello(connection: Connection, { v, token, codecs }: HelloFrame): void {
     if (connection.state !== 'hello') return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a second hello')
     if (v !== RELAY_VERSION) return this.#close(connection, CLOSE.protocolVersion, 'protocol-version', `the relay speaks version ${RELAY_VERSION}, the client ${v}`)
     connection.state = 'checking'
-    void this.#identify(connection, token, true)
+    void this.#identify(connection, token, { isPacked: codecs?.includes(PACKED) ?? false })
   }
 
   /** One token after the other is looked up; of those that come meanwhile the newest. */
@@ -211,13 +211,13 @@ export class RelayCore {
     connection.renewing = true
     for (let next: string | undefined = token; next !== undefined && connection.state === 'open'; next = connection.newerToken) {
       connection.newerToken = undefined
-      await this.#identify(connection, next, false)
+      await this.#identify(connection, next)
     }
     connection.renewing = false
   }
 
   /** Looks a token up: the first makes the connection, later ones renew it. */
-  async #identify(connection: Connection, token: string | undefined, first: boolean): Promise<void> {
+  async #identify(connection: Connection, token: string | undefined, first?: { readonly isPacked: boolean }): Promise<void> {
     const { engine, limits, clock } = this.#options
     try {
       const given = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
@@ -229,7 +229,8 @@ export class RelayCore {
       if (!first) return this.#attachments(connection).forEach(attachment => regrant(this.#desk, attachment))
       connection.state = 'open'
       const { ping, frame, waiting } = limits
-      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)) })
+      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)), ...(first.isPacked && { codec: PACKED }) })
+      if (first.isPacked) connection.speaks(this.#packer)
     } catch (error) {
       const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
       if (!isKnown) this.#options.failed(error)
@@ -353,4 +354,13 @@ export class RelayCore {
     })
     this.#cancels.push(next)
   }
+}
+
+/** Whether frames that came together have more characters than a text may have. Of MessagePack that is not known until it is written as JSON, and seldom in doubt. */
+function isTooLong(unit: string | Uint8Array, frames: readonly (string | Unpacked)[], limit: number): boolean {
+  if (typeof unit === 'string') return unit.length > limit
+  if (unit.length * PACKED_GROWTH <= limit) return false
+  let size = 0
+  for (const frame of frames) if (typeof frame !== 'string') size += toText(frame.value ?? null).length
+  return size > limit
 }

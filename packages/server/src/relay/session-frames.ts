@@ -13,6 +13,7 @@ import {
   type WatchFrame,
 } from '@earshot/core/protocol'
 import type { LogEntry, Publication } from '../engine/engine.ts'
+import { toText } from '../engine/json-text.ts'
 import type { Attachment } from './attachment.ts'
 import { type Desk, refusalOf, resume, SPREAD } from './desk.ts'
 import { forbidden, subscribe, unsubscribe } from './granting.ts'
@@ -125,7 +126,7 @@ async function takePresence(desk: Desk, attachment: Attachment, frame: PresenceF
   checkData(frame.data, frame.topic)
   // Hubs of many pages have no session id: nobody could tell their entries apart.
   if (record.id === '') throw new EarshotError('forbidden', 'only a session with an id can be a member')
-  const size = JSON.stringify(frame.data).length
+  const size = toText(frame.data).length
   let others = 0
   for (const [topic, said] of record.present) if (topic !== frame.topic) others += said.size
   if (others + size > desk.limits.presenceSize) throw new EarshotError('payload-too-large', `a session may say ${desk.limits.presenceSize} characters as a member, over all topics`)

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '@earshot/core'
 
-/** What travels: the call that opens a connection or its answer, text, or the end of the connection. */
-export type Parcel = { readonly kind: 'open' } | { readonly kind: 'text'; readonly text: string } | { readonly kind: 'close'; readonly code: number }
+/** What travels: the call that opens a connection or its answer, text or bytes, or the end of the connection. */
+export type Parcel = { readonly kind: 'open' } | { readonly kind: 'unit'; readonly unit: string | Uint8Array } | { readonly kind: 'close'; readonly code: number }
 
 /** One direction of a connection: what is sent arrives in order, each after its latency, and not while it is held. */
 export class Flow {
@@ -12,7 +12,7 @@ export class Flow {
   #last = 0
   #arriving: Cancel | undefined
   #held = false
-  /** Characters under way. */
+  /** Characters under way, or bytes. */
   size = 0
 
   constructor(clock: Clock, latency: () => number, arrive: (parcel: Parcel) => void) {
@@ -57,5 +57,5 @@ export class Flow {
 }
 
 function sizeOf(parcel: Parcel): number {
-  return parcel.kind === 'text' ? parcel.text.length : 0
+  return parcel.kind === 'unit' ? parcel.unit.length : 0
 }

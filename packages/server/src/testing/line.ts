@@ -14,7 +14,7 @@ export interface CutOptions {
 
 /** A relay's end of a connection. */
 export interface RelayEnd {
-  take(text: string): void
+  take(unit: string | Uint8Array): void
   /** What waited to be sent is on its way. */
   drained(): void
   closed(): void
@@ -28,8 +28,8 @@ export interface LineWorld {
   latency(): number
   /** The relay takes the connection; there may be none. */
   accept(line: Line, socket: Socket): RelayEnd | undefined
-  /** What becomes of text on its way, one frame a line; nothing may be left. */
-  pass(text: string, direction: Direction, line: Line): string | undefined
+  /** What becomes of frames on their way; nothing may be left. */
+  pass(unit: string | Uint8Array, direction: Direction, line: Line): string | Uint8Array | undefined
 }
 
 /** One connection: a client's socket, a relay's end, and what lies between. */
@@ -64,8 +64,8 @@ export class Line implements SocketWire {
     return this.#down.size
   }
 
-  send(text: string): void {
-    this.#up.put({ kind: 'text', text })
+  send(unit: string | Uint8Array): void {
+    this.#up.put({ kind: 'unit', unit })
   }
 
   close(): void {
@@ -110,17 +110,17 @@ export class Line implements SocketWire {
       this.#closed()
       this.#down.put(parcel)
     } else {
-      const text = this.#world.pass(parcel.text, 'up', this)
-      if (text !== undefined) this.#end?.take(text)
+      const unit = this.#world.pass(parcel.unit, 'up', this)
+      if (unit !== undefined) this.#end?.take(unit)
     }
   }
 
   #atClient(parcel: Parcel): void {
     if (parcel.kind === 'open') return this.#socket.opened()
     if (parcel.kind === 'close') return this.#socket.ended(parcel.code)
-    if (this.#down.size + parcel.text.length > this.#world.window) this.#end?.drained()
-    const text = this.#world.pass(parcel.text, 'down', this)
-    if (text !== undefined) this.#socket.received(text)
+    if (this.#down.size + parcel.unit.length > this.#world.window) this.#end?.drained()
+    const unit = this.#world.pass(parcel.unit, 'down', this)
+    if (unit !== undefined) this.#socket.received(unit)
   }
 
   #closed(): void {
@@ -140,9 +140,9 @@ export class Line implements SocketWire {
     const down = this.#down
     const { window, clock } = this.#world
     return {
-      send: text => {
+      send: unit => {
         if (!this.#end) return
-        down.put({ kind: 'text', text })
+        down.put({ kind: 'unit', unit })
         // What fits is sent at once, and the sender is told so soon after.
         if (down.size <= window) clock.after(0, () => this.#end?.drained())
       },

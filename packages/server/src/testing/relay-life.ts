@@ -70,8 +70,8 @@ export class RelayLife {
     this.#lines.add(line)
     const connection = this.#core.open(socket, requestFor(url))
     return {
-      take: text => {
-        if (this.#isAlive) this.#core.take(connection, text)
+      take: unit => {
+        if (this.#isAlive) this.#core.take(connection, unit)
       },
       drained: () => {
         if (this.#isAlive) this.#core.drained(connection)

@@ -1,5 +1,5 @@
 import type { Cancel, Member } from '@earshot/core'
-import { type ClientFrame, clientFrames, type FrameReader, type RelayFrame, relayFrames } from '@earshot/core/protocol'
+import { type ClientFrame, clientFrames, type FrameReader, type RelayFrame, relayFrames, writeJson } from '@earshot/core/protocol'
 import { seededRandom, testClock, type TestClock } from '@earshot/core/testing'
 import type { Engine } from '../engine/engine.ts'
 import { memoryEngine, type MemoryEngineOptions } from '../engine/memory-engine.ts'
@@ -60,7 +60,7 @@ export interface TestRelay {
   restart(options?: RestartOptions): void
 }
 
-/** What becomes of frames on their way: itself or another passes, several do, or none. */
+/** What becomes of frames on their way: itself or another passes, several do, or none. Those in MessagePack pass unseen. */
 export interface FrameFilter {
   up?: (frame: ClientFrame, device: TestDevice) => ClientFrame | readonly ClientFrame[] | undefined
   down?: (frame: RelayFrame, device: TestDevice) => RelayFrame | readonly RelayFrame[] | undefined
@@ -130,7 +130,7 @@ class Network implements TestNetwork {
       window,
       latency: typeof latency === 'number' ? () => latency : latency,
       accept: (line, socket) => (this.#isUp ? this.#life.accept(line, socket, this.#urlOf.get(line) ?? this.url) : undefined),
-      pass: (text, direction, line) => this.#pass(text, direction, line),
+      pass: (unit, direction, line) => (typeof unit === 'string' ? this.#pass(unit, direction, line) : unit),
     }
     this.#life = this.#begin()
     this.relay = this.#relay()
@@ -253,5 +253,5 @@ class Network implements TestNetwork {
 /** What becomes of a line; one that is no frame passes as it is. */
 function passed<Frame extends { readonly t: string }>(line: string, reader: FrameReader<Frame>, change: (frame: Frame) => Frame[]): string[] {
   const frame = reader.readLine(line)
-  return frame ? change(frame).map(each => JSON.stringify(each)) : [line]
+  return frame ? change(frame).map(each => writeJson(each)) : [line]
 }

@@ -10,7 +10,7 @@ type Listener = (event: TestSocketEvent) => void
 
 /** The client's end of what a socket is connected to. */
 export interface SocketWire {
-  send(text: string): void
+  send(unit: string | Uint8Array): void
   close(): void
   /** Characters that were sent and are still under way. */
   readonly underWay: number
@@ -47,9 +47,9 @@ export class TestSocket {
   }
 
   /** @throws Error while it is connecting, as the platform's does */
-  send(text: string): void {
+  send(unit: string | Uint8Array): void {
     if (this.readyState === 0) throw new Error('A socket that is still connecting cannot send')
-    if (this.readyState === 1) this.#wire.send(text)
+    if (this.readyState === 1) this.#wire.send(unit)
   }
 
   close(): void {
@@ -65,7 +65,7 @@ export class TestSocket {
     this.#tell('open')
   }
 
-  received(data: string): void {
+  received(data: string | Uint8Array): void {
     // As on the platform: what comes after `close()` is not heard.
     if (this.readyState === 1) this.#tell('message', { data })
   }
@@ -84,7 +84,7 @@ export class TestSocket {
     this.#listeners.clear()
   }
 
-  #tell(type: EventType, { data, code = 0 }: { data?: string; code?: number } = {}): void {
+  #tell(type: EventType, { data, code = 0 }: { data?: string | Uint8Array; code?: number } = {}): void {
     for (const listener of [...(this.#listeners.get(type) ?? [])]) listener({ data, code, reason: '' })
   }
 }

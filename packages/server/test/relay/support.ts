@@ -30,7 +30,7 @@ export function openPeer(clock: TestClock = testClock(), room: number = DEFAULT_
   const texts: string[] = []
   const peer = { closed: [] as { code: number; reason: string }[], buffered: 0, isPaused: false }
   const socket: Socket = {
-    send: text => texts.push(text),
+    send: unit => texts.push(String(unit)),
     close: (code, reason) => peer.closed.push({ code, reason }),
     terminate: () => {},
     pause: () => (peer.isPaused = true),

@@ -1,5 +1,6 @@
 import { type AttachFrame, type ClientFrame, RELAY_VERSION, type RelayFrame, relayFrames } from '@earshot/core/protocol'
 import { type ClientOptions, type RawData, WebSocket } from 'ws'
+import { Packer } from '../../src/relay/packer.ts'
 
 /** How a socket was closed, and what was said before. */
 export interface Farewell {
@@ -24,7 +25,7 @@ export class Peer {
   constructor(url: string, options: ClientOptions = {}) {
     this.socket = new WebSocket(url, options)
     this.socket.on('error', () => {})
-    this.socket.on('message', data => this.#receive(data))
+    this.socket.on('message', (data, isBinary) => (isBinary ? this.#receivePacked(data) : this.#receive(data)))
     this.closed = new Promise(resolve => {
       this.socket.on('close', (code, reason) => {
         this.#isClosed = true
@@ -46,9 +47,9 @@ export class Peer {
   }
 
   /** Says hello, and waits for the welcome. */
-  async greet(token?: string): Promise<Extract<RelayFrame, { t: 'welcome' }>> {
+  async greet(token?: string, codecs?: readonly string[]): Promise<Extract<RelayFrame, { t: 'welcome' }>> {
     await this.opened()
-    this.say({ t: 'hello', v: RELAY_VERSION, ...(token !== undefined && { token }) })
+    this.say({ t: 'hello', v: RELAY_VERSION, ...(token !== undefined && { token }), ...(codecs && { codecs }) })
     return this.next('welcome')
   }
 
@@ -116,6 +117,15 @@ export class Peer {
       const frame = relayFrames.readLine(line)
       if (frame) this.heard.push(frame)
       else this.unreadable.push(line)
+    }
+    this.#wake()
+  }
+
+  #receivePacked(data: RawData): void {
+    for (const { value } of new Packer().unpack(data as Buffer)) {
+      const frame = relayFrames.read(value)
+      if (frame) this.heard.push(frame)
+      else this.unreadable.push(String(data))
     }
     this.#wake()
   }

@@ -1,17 +1,18 @@
 import { EarshotError } from '@earshot/core'
+import { writeJson } from '@earshot/core/protocol'
 
 /** Deeper data is not written as text. */
 const MAX_DEPTH = 40
 
 /**
- * Writes data as JSON text that gives it back exactly.
+ * Writes data as JSON text that gives it back exactly, bytes included.
  * @throws `not-serializable` naming the topic and where in the data the fault is
  */
 export function toJson(data: unknown, topic: string): string {
   const fault = faultPath(data, '', MAX_DEPTH)
-  if (fault === undefined) return JSON.stringify(data)
+  if (fault === undefined) return writeJson(data)
   const path = fault.slice(1)
-  throw new EarshotError('not-serializable', `Data for "${topic}" is no plain JSON${path && ` at ${path}`}: send strings, finite numbers, booleans, null, arrays and plain objects`, {
+  throw new EarshotError('not-serializable', `Data for "${topic}" is no plain JSON${path && ` at ${path}`}: send strings, finite numbers, booleans, null, bytes, arrays and plain objects`, {
     topic,
     path,
   })
@@ -19,7 +20,7 @@ export function toJson(data: unknown, topic: string): string {
 
 /** Where the first value is that JSON would not give back exactly; `undefined` when there is none. */
 function faultPath(value: unknown, path: string, depth: number): string | undefined {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return undefined
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null || value instanceof Uint8Array) return undefined
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? undefined : path
   if (typeof value !== 'object' || depth === 0) return path
   if (!Array.isArray(value)) {

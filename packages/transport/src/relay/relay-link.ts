@@ -1,7 +1,7 @@
 import { type Cancel, EarshotError, type ErrorCode, type HubStatus } from '@earshot/core'
-import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, type RelayFrame, relayFrames, type WelcomeFrame } from '@earshot/core/protocol'
+import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, type RelayFrame, relayFrames, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
-import type { OpenPipe, Pipe } from '../pipe/pipe.ts'
+import type { DecodedFrame, OpenPipe, Pipe } from '../pipe/pipe.ts'
 import { Reconnect } from './reconnect.ts'
 import type { TokenSource } from './token.ts'
 
@@ -97,14 +97,14 @@ export class RelayLink {
     this.#watchdog = this.#env.clock.after(WELCOME_LIMIT, () => this.#lost(CLOSE.timeout))
     const pipe = this.#openPipe({
       opened: () => this.#hello(() => this.#pipe === pipe),
-      received: text => this.#pipe === pipe && this.#received(text),
+      received: frames => this.#pipe === pipe && this.#received(frames),
       ended: code => this.#pipe === pipe && this.#lost(code),
     })
     this.#pipe = pipe
   }
 
   say(frame: ClientFrame): void {
-    this.write(JSON.stringify(frame))
+    this.write(writeJson(frame))
   }
 
   /** Sends an encoded frame together with what else is said in this turn. */
@@ -132,10 +132,10 @@ export class RelayLink {
     )
   }
 
-  #received(text: string): void {
+  #received(frames: string | readonly DecodedFrame[]): void {
     this.#heard = this.#env.clock.now()
-    for (const line of text.split('\n')) {
-      const frame = relayFrames.readLine(line)
+    for (const line of typeof frames === 'string' ? frames.split('\n') : frames) {
+      const frame = typeof line === 'string' ? relayFrames.readLine(line) : line.frame
       if (!frame) this.#host.report(new EarshotError('protocol-violation', 'The relay sent something that is no frame of this version'))
       else if (frame.t === 'welcome') this.#welcomed(frame)
       else if (frame.t === 'ping') this.say({ t: 'pong' })

@@ -1,6 +1,6 @@
 import { EarshotError, type Environment, type Transport } from '@earshot/core'
 import { environment } from '../page/environment.ts'
-import { socketPipe, type WebSocketLike } from '../pipe/socket-pipe.ts'
+import { type Codec, socketPipe, type WebSocketLike } from '../pipe/socket-pipe.ts'
 import { RelayClient } from './relay-client.ts'
 import { type TokenOption, TokenSource } from './token.ts'
 
@@ -12,6 +12,8 @@ export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' |
   token?: TokenOption
   /** A class of sockets, for places without one of their own: `ws` in Node 20. @default the platform's */
   WebSocket?: new (url: string) => WebSocketLike
+  /** How frames are written: `messagePack` of `@earshot/transport/msgpack`, if the relay knows it. @default JSON */
+  codec?: Codec
   /** What waits to be accepted while the relay is away. */
   outbox?: {
     /** A session's messages. @default 1000 */
@@ -27,7 +29,7 @@ export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' |
  * @example createHub({ transport: webSocket({ url: '/earshot' }) })
  */
 export function webSocket(options: WebSocketOptions): Transport {
-  const { token, outbox = {}, WebSocket = globalThis.WebSocket } = options
+  const { token, outbox = {}, codec = socketPipe, WebSocket = globalThis.WebSocket } = options
   const url = absolute(options.url)
   if (token !== undefined && typeof token !== 'string' && typeof token !== 'function') throw refused('token', token, 'a string or a function')
   if (!WebSocket) throw new EarshotError('unsupported', 'There is no WebSocket here: pass one, e.g. webSocket({ url, WebSocket }) with that of "ws"')
@@ -35,7 +37,7 @@ export function webSocket(options: WebSocketOptions): Transport {
   return {
     connect: link => {
       const env = environment({ clock: link.clock, random: link.random, ...options })
-      return new RelayClient(link, env, url, socketPipe(WebSocket, url), new TokenSource(token, env.clock), limits)
+      return new RelayClient(link, env, url, codec(WebSocket, url), new TokenSource(token, env.clock), limits)
     },
   }
 }

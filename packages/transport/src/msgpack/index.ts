@@ -1,0 +1,1 @@
+export { messagePack, preloadMessagePack } from './message-pack.ts'
