@@ -22,7 +22,10 @@ function mark(this: Record<string, unknown>, key: string, value: unknown): unkno
 function unmark(_: string, value: unknown): unknown {
   if (!isMarked(value)) return value
   const text = value.slice(1)
-  return isMarked(text) ? text : Uint8Array.from(atob(text), sign => sign.charCodeAt(0))
+  if (isMarked(text)) return text
+  const signs = atob(text)
+  // Many times as fast as `Uint8Array.from`, which walks over signs and not over units.
+  return new Uint8Array(signs.length).map((_byte, i) => signs.charCodeAt(i))
 }
 
 function isMarked(value: unknown): value is string {

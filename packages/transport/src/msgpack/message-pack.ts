@@ -1,15 +1,14 @@
-import type { MessagePack } from '@earshot/core/protocol'
 import type { Codec } from '../pipe/socket-pipe.ts'
-import { Speech } from './speech.ts'
+import type { Speech } from './speech.ts'
 
 const OPEN = 1
 
 /** Loaded once, when the first connection is made. */
-let library: MessagePack | undefined
+let loaded: typeof Speech | undefined
 
 /** Loads what `messagePack` needs ahead of the first connection, e.g. while the page is idle. Rejects when that fails. */
 export async function preloadMessagePack(): Promise<void> {
-  library ??= (await import('./library.ts')).library
+  loaded ??= (await import('./speech.ts')).Speech
 }
 
 /**
@@ -19,16 +18,20 @@ export async function preloadMessagePack(): Promise<void> {
  */
 export const messagePack: Codec = (Socket, url) => events => {
   const socket = new Socket(url)
-  const speech = new Speech(() => library)
+  let speech: Speech | undefined
   let isClosed = false
   // The platform's sockets give blobs else.
   Object.assign(socket, { binaryType: 'arraybuffer' })
-  const opened = (): void => void (isClosed || events.opened())
+  const opened = (): void => {
+    if (isClosed) return
+    speech = loaded && new loaded()
+    events.opened()
+  }
   socket.addEventListener('open', () => {
-    if (library) opened()
+    if (loaded) opened()
     else void preloadMessagePack().then(opened, opened)
   })
-  socket.addEventListener('message', ({ data }) => isClosed || events.received(speech.read(data)))
+  socket.addEventListener('message', ({ data }) => isClosed || events.received(speech?.read(data) ?? String(data)))
   socket.addEventListener('close', ({ code }) => {
     if (!isClosed) events.ended(code)
     isClosed = true
@@ -37,7 +40,7 @@ export const messagePack: Codec = (Socket, url) => events => {
   socket.addEventListener('error', () => {})
   return {
     send(text) {
-      if (socket.readyState === OPEN) socket.send(speech.write(text))
+      if (socket.readyState === OPEN) socket.send(speech?.write(text) ?? text)
     },
     close() {
       isClosed = true

@@ -1,32 +1,28 @@
+import { decode, Encoder } from '@msgpack/msgpack'
 import { type MessagePack, pack, PACKED, PACKED_GROWTH, readJson, relayFrames, unpack } from '@earshot/core/protocol'
 import type { DecodedFrame } from '../pipe/pipe.ts'
 
+// One that goes on growing its buffer instead of making one for each frame.
+const encoder = new Encoder()
+const library: MessagePack = { encode: value => encoder.encode(value), decode: bytes => decode(bytes) }
+
 /** What one connection speaks: JSON, until a welcome takes the offer that was made with the hello. */
 export class Speech {
-  readonly #library: () => MessagePack | undefined
   #state: 'silent' | 'offered' | 'packed' | 'json' = 'silent'
-
-  /** @param library what there is when the hello is said decides */
-  constructor(library: () => MessagePack | undefined) {
-    this.#library = library
-  }
 
   /** What is sent for frames, one a line. The first is a client's hello. */
   write(text: string): string | Uint8Array<ArrayBuffer> {
-    const library = this.#library()
-    if (this.#state === 'silent') {
-      this.#state = library ? 'offered' : 'json'
-      return library ? text.replace('{', `{"codecs":["${PACKED}"],`) : text
-    }
-    return this.#state === 'packed' && library ? pack(text, library) : text
+    if (this.#state === 'packed') return pack(text, library)
+    if (this.#state !== 'silent') return text
+    this.#state = 'offered'
+    return text.replace('{', `{"codecs":["${PACKED}"],`)
   }
 
   /** What a message of the relay holds. */
   read(data: unknown): string | readonly DecodedFrame[] {
-    const library = this.#library()
     // A platform gives the one, `ws` the other unless it is told.
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data
-    if (library && bytes instanceof Uint8Array) return unpack(bytes, library).map(({ value, size }) => ({ frame: relayFrames.read(value), length: size * PACKED_GROWTH }))
+    if (bytes instanceof Uint8Array) return unpack(bytes, library).map(({ value, size }) => ({ frame: relayFrames.read(value), length: size * PACKED_GROWTH }))
     const text = String(bytes)
     if (this.#state === 'offered') this.#state = isTaken(text) ? 'packed' : 'json'
     return text
