@@ -13,6 +13,8 @@ export interface LabQuery {
   wait?: string
   /** Url of a relay; without one, tabs talk to tabs. */
   relay?: string
+  /** Anything: through the relay in MessagePack. */
+  packed?: string
 }
 
 export interface SuiteOptions {

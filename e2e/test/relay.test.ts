@@ -34,7 +34,7 @@ async function client(pattern: string): Promise<Client> {
 }
 
 const state = (): string => lab.hub.status.state
-const open = (query: { listen?: string; user?: string; enter?: string } = {}): Promise<Page> => suite.lab({ ...query, relay: relay.url })
+const open = (query: { listen?: string; user?: string; enter?: string; packed?: string } = {}): Promise<Page> => suite.lab({ ...query, relay: relay.url })
 
 test('hear one another through a relay, pages and servers alike, in one order', async () => {
   const [one, two] = [await open({ listen: 'rooms/*' }), await open({ listen: 'rooms/*' })]
@@ -145,4 +145,21 @@ test('lose nothing and hear nothing twice while the relay is cut off again and a
   for (const order of orders) expect(order).toEqual(orders[0])
   expect(new Set(orders[0]).size).toBe(published)
   await Promise.all(nodes.map(({ hub }) => hub.close()))
+})
+
+test('hear bytes in MessagePack and in JSON, and only pages that chose it load MessagePack', async () => {
+  const [packed, plain] = [await open({ listen: 'rooms/*', packed: 'yes' }), await open({ listen: 'rooms/*' })]
+  const node = await client('rooms/*')
+  await packed.evaluate(() => lab.session.publish('rooms/1', { from: 'packed', bytes: Uint8Array.of(0, 1, 255) }).then(() => undefined))
+  await plain.evaluate(() => lab.session.publish('rooms/1', { from: 'plain', bytes: new Uint8Array(50_000).fill(7) }).then(() => undefined))
+  const heard = (): string[] => lab.heard.map(({ data: said }) => {
+    const { from, bytes } = said as { from: string; bytes: unknown }
+    return bytes instanceof Uint8Array ? `${from}: ${bytes.length} bytes, the last ${bytes.at(-1)}` : `${from}: no bytes`
+  })
+  const expected = ['packed: 3 bytes, the last 255', 'plain: 50000 bytes, the last 7']
+  await expect.poll(() => ask([packed, plain], heard)).toEqual([expected, expected])
+  expect(node.heard.map(message => message.data)).toEqual([{ from: 'packed', bytes: Uint8Array.of(0, 1, 255) }, { from: 'plain', bytes: new Uint8Array(50_000).fill(7) }])
+  const loaded = (): boolean => performance.getEntriesByType('resource').some(({ name }) => name.includes('speech'))
+  expect(await ask([packed, plain], loaded)).toEqual([true, false])
+  await node.hub.close()
 })
