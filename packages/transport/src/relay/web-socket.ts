@@ -2,7 +2,9 @@ import { EarshotError, type Environment, type Transport } from '@earshot/core'
 import { environment } from '../page/environment.ts'
 import { socketPipe, type WebSocketLike } from '../pipe/socket-pipe.ts'
 import { RelayClient } from './relay-client.ts'
+import { RelayLink } from './relay-link.ts'
 import { type TokenOption, TokenSource } from './token.ts'
+import type { OpenWire } from './wire.ts'
 
 /** How a hub reaches a relay. */
 export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' | 'page' | 'locks' | 'sessionStorage'> {
@@ -35,7 +37,8 @@ export function webSocket(options: WebSocketOptions): Transport {
   return {
     connect: link => {
       const env = environment({ clock: link.clock, random: link.random, ...options })
-      return new RelayClient(link, env, url, socketPipe(WebSocket, url), new TokenSource(token, env.clock), limits)
+      const open: OpenWire = host => new RelayLink(env, socketPipe(WebSocket, url), new TokenSource(token, env.clock), host)
+      return new RelayClient(link, env, `earshot:${url}:${link.namespace}`, open, limits, 'each tab has a socket of its own')
     },
   }
 }
