@@ -1,7 +1,7 @@
 export * from './client-frames.ts'
 export { CLOSE } from './close-codes.ts'
 export { formatPosition, parsePosition, type Position } from './position.ts'
-export { type Fields, type FrameReader, type Guard, isData } from './reader.ts'
+export { type Fields, FrameReader, type Guard, isCount, isData, isFlag, isMaybeEmpty, isText, isTime, listOf, maybe, tupleOf } from './reader.ts'
 export * from './relay-frames.ts'
 export { RELAY_VERSION } from './version.ts'
 export type { WireMember, WireMessage } from './wire-message.ts'

@@ -45,13 +45,14 @@ export class RelayClient implements TransportConnection {
   #sessionCount = 0
   #epoch = ''
 
-  readonly capabilities: Capabilities
+  /** Whether tabs share the socket, or why not. */
+  readonly #shared: () => true | string
 
   /** @param base tells the relays, applications and users of one origin apart, in storage and locks */
-  constructor(link: TransportLink, env: FullEnvironment, base: string, open: OpenWire, limits: OutboxLimits, shared: true | string) {
+  constructor(link: TransportLink, env: FullEnvironment, base: string, open: OpenWire, limits: OutboxLimits, shared: () => true | string) {
     this.#link = link
     this.#base = base
-    this.capabilities = { WebSocket: true, shared }
+    this.#shared = shared
     this.#slots = new Slots(env.sessionStorage, this.#base)
     this.#env = env
     this.#limits = limits
@@ -76,6 +77,10 @@ export class RelayClient implements TransportConnection {
       report: error => link.report(error),
     }
     wire.connect()
+  }
+
+  get capabilities(): Capabilities {
+    return { WebSocket: true, shared: this.#shared() }
   }
 
   // What the hub tells.
@@ -158,6 +163,7 @@ export class RelayClient implements TransportConnection {
 
   close(): Promise<void> {
     this.#detach(false)
+    for (const { kept } of this.#sessions.values()) kept.release()
     this.#wire.close()
     this.#gaveUp(new EarshotError('hub-closed', 'The hub was closed before the relay answered'))
     return Promise.resolve()

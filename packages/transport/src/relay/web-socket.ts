@@ -1,6 +1,7 @@
 import { EarshotError, type Environment, type Transport } from '@earshot/core'
 import { environment } from '../page/environment.ts'
 import { socketPipe, type WebSocketLike } from '../pipe/socket-pipe.ts'
+import type { OutboxLimits } from './outbox.ts'
 import { RelayClient } from './relay-client.ts'
 import { RelayLink } from './relay-link.ts'
 import { type TokenOption, TokenSource } from './token.ts'
@@ -29,18 +30,30 @@ export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' |
  * @example createHub({ transport: webSocket({ url: '/earshot' }) })
  */
 export function webSocket(options: WebSocketOptions): Transport {
-  const { token, outbox = {}, WebSocket = globalThis.WebSocket } = options
-  const url = absolute(options.url)
-  if (token !== undefined && typeof token !== 'string' && typeof token !== 'function') throw refused('token', token, 'a string or a function')
-  if (!WebSocket) throw new EarshotError('unsupported', 'There is no WebSocket here: pass one, e.g. webSocket({ url, WebSocket }) with that of "ws"')
-  const limits = { messages: count('outbox.messages', outbox.messages ?? 1000), size: count('outbox.size', outbox.size ?? 1_000_000) }
+  const { url, token, limits, WebSocket } = readWebSocketOptions(options)
   return {
     connect: link => {
       const env = environment({ clock: link.clock, random: link.random, ...options })
       const open: OpenWire = host => new RelayLink(env, socketPipe(WebSocket, url), new TokenSource(token, env.clock), host)
-      return new RelayClient(link, env, `earshot:${url}:${link.namespace}`, open, limits, 'each tab has a socket of its own')
+      return new RelayClient(link, env, `earshot:${url}:${link.namespace}`, open, limits, () => 'each tab has a socket of its own')
     },
   }
+}
+
+/** What the options say, checked and whole. */
+interface ReadOptions {
+  readonly url: string
+  readonly token: TokenOption | undefined
+  readonly limits: OutboxLimits
+  readonly WebSocket: new (url: string) => WebSocketLike
+}
+
+/** @throws `invalid-options`, `unsupported` */
+export function readWebSocketOptions({ url, token, outbox = {}, WebSocket = globalThis.WebSocket }: WebSocketOptions): ReadOptions {
+  if (token !== undefined && typeof token !== 'string' && typeof token !== 'function') throw refused('token', token, 'a string or a function')
+  if (!WebSocket) throw new EarshotError('unsupported', 'There is no WebSocket here: pass one, e.g. webSocket({ url, WebSocket }) with that of "ws"')
+  const limits = { messages: count('outbox.messages', outbox.messages ?? 1000), size: count('outbox.size', outbox.size ?? 1_000_000) }
+  return { url: absolute(url), token, limits, WebSocket }
 }
 
 /** A socket's url: a path is one of the page's host. */
