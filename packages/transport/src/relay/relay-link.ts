@@ -4,12 +4,10 @@ import type { FullEnvironment } from '../page/environment.ts'
 import type { OpenPipe, Pipe } from '../pipe/pipe.ts'
 import { Reconnect } from './reconnect.ts'
 import type { TokenSource } from './token.ts'
-import type { Wire, WireHost } from './wire.ts'
+import { FRAME_LIMIT, type Wire, type WireHost } from './wire.ts'
 
 /** How long opening, the token and the welcome may take together, in milliseconds. */
 const WELCOME_LIMIT = 15_000
-/** What a relay takes at most, until it has said so itself. */
-const FRAME_LIMIT = 262_144
 
 /** Closings that no further attempt would mend. */
 const FINAL = new Map<number, ErrorCode>([

@@ -1,6 +1,9 @@
 import type { EarshotError, HubStatus } from '@earshot/core'
 import type { ClientFrame, RelayFrame, WelcomeFrame } from '@earshot/core/protocol'
 
+/** Characters of a frame that a relay takes at most, until it has said so itself. */
+export const FRAME_LIMIT = 262_144
+
 /** Frames about a connection itself. */
 export type ConnectionFrame = Extract<RelayFrame, { t: 'welcome' | 'ping' | 'renew' | 'bye' }>
 /** Frames from the relay about sessions. */

@@ -4,7 +4,7 @@ import type { FullEnvironment } from '../page/environment.ts'
 import type { Leadership } from '../page/leadership.ts'
 import { watchLock } from '../page/lifeline.ts'
 import { type Hold, holdLock } from '../page/locks.ts'
-import type { SessionFrame, Wire, WireHost } from '../relay/wire.ts'
+import { FRAME_LIMIT, type SessionFrame, type Wire, type WireHost } from '../relay/wire.ts'
 import { Followers } from './followers.ts'
 import { INDEX_ROOM, Mux, type MuxWire, withIndexes } from './mux.ts'
 import { type DownItem, type LeadPost, leadPost, type Post, postedCause, posts, revivedCause, revivedStatus, type UpLine } from './posts.ts'
@@ -60,7 +60,7 @@ export class SharedLink implements Wire {
   /** Since when it leads unseen. */
   #hiddenSince = 0
   #hidden: Cancel | undefined
-  frameLimit = 0
+  frameLimit: number = FRAME_LIMIT - INDEX_ROOM
   window = 1
   life = 0
 
@@ -173,9 +173,13 @@ export class SharedLink implements Wire {
   }
 
   #seen(): void {
-    if (this.#isVisible) this.#mux?.retry()
-    if (this.#mux) this.#mind()
-    else this.#hi()
+    if (this.#mux) {
+      this.#mind()
+      if (this.#isVisible) this.#mux.retry()
+    } else if (this.#isHere) {
+      this.#hi()
+      if (this.#isVisible && this.#leader !== '') this.#ask()
+    }
   }
 
   #received(data: unknown): void {
@@ -188,6 +192,12 @@ export class SharedLink implements Wire {
 
   #post(post: Post): void {
     this.#channel?.postMessage(post)
+  }
+
+  /** Whether the leader lives was of no interest while nobody looked. */
+  #ask(): void {
+    this.#post({ t: 'ask', f: this.#node })
+    this.#watchdog.said()
   }
 
   #hi(): void {
