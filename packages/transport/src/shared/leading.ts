@@ -14,7 +14,7 @@ export interface LeadingOptions {
   readonly open: (host: WireHost) => MuxWire
   /** `own`: nobody follows, since there is no telling who leads. */
   readonly via: 'leader' | 'own'
-  gaveUp(cause: EarshotError): void
+  gaveUp: (cause: EarshotError) => void
 }
 
 /** What the tab does that has the socket: all others speak through it. */
