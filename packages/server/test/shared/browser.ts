@@ -5,7 +5,7 @@ import { sharedWebSocket, type SharedWebSocketOptions } from '@earshot/transport
 import { onTestFinished } from 'vitest'
 
 /** A tab that runs the app. */
-export interface App {
+interface App {
   readonly tab: TestTab
   readonly device: TestDevice
   readonly hub: Hub
@@ -20,7 +20,7 @@ export interface App {
 }
 
 /** How an app is started. */
-export interface AppOptions extends TestTabOptions {
+interface AppOptions extends TestTabOptions {
   readonly user?: string | null
   readonly tab?: TestTab
   /** What it listens to. @default '**' */

@@ -5,7 +5,7 @@ import type { ClientFrame, RelayFrame, WelcomeFrame } from '@earshot/core/protoc
 export const FRAME_LIMIT = 262_144
 
 /** Frames about a connection itself. */
-export type ConnectionFrame = Extract<RelayFrame, { t: 'welcome' | 'ping' | 'renew' | 'bye' }>
+type ConnectionFrame = Extract<RelayFrame, { t: 'welcome' | 'ping' | 'renew' | 'bye' }>
 /** Frames from the relay about sessions. */
 export type SessionNews = Exclude<RelayFrame, ConnectionFrame>
 /** Frames to the relay about sessions. */
