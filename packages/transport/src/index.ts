@@ -2,3 +2,4 @@ export { broadcastChannel, type BroadcastChannelOptions } from './mesh/broadcast
 export { webSocket, type WebSocketOptions } from './relay/web-socket.ts'
 export type { TokenOption } from './relay/token.ts'
 export type { Codec, WebSocketLike } from './pipe/socket-pipe.ts'
+export { sharedWebSocket, type SharedWebSocketOptions } from './shared/shared-web-socket.ts'

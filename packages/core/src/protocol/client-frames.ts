@@ -39,13 +39,16 @@ export interface AttachFrame {
   readonly subs: readonly SubscriptionEntry[]
   /** Of the kept publishes of this document, the clock of the last whose outcome is known. */
   readonly done: number
+  /** Whose session it is, `null` for nobody's: where tabs share a connection it is refused on one of somebody else. */
+  readonly user?: string | null
 }
 
-/** The session ends for good; with `reload`, its page unloads and may be back in two seconds. */
+/** The session ends for good; with `reload`, its page unloads and may be back in two seconds; with `lost`, its page crashed: it is a member no more, but may come back. */
 export interface DetachFrame {
   readonly t: 'detach'
   readonly s: number
   readonly reload: boolean
+  readonly lost?: boolean
 }
 
 export interface SubscribeFrame {
@@ -163,8 +166,9 @@ export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFram
     position: maybe(isText),
     subs: listOf(tupleOf(isMaybeEmpty, orNull(isCount))),
     done: isCount,
+    user: maybe(orNull(isText)),
   },
-  detach: { s: isCount, reload: isFlag },
+  detach: { s: isCount, reload: isFlag, lost: maybe(isFlag) },
   subscribe: { s: isCount, pattern: isMaybeEmpty },
   unsubscribe: { s: isCount, pattern: isMaybeEmpty },
   publish: {

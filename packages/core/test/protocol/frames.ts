@@ -20,8 +20,9 @@ export const clientFields: { [Name in ClientFrame['t']]: FieldsOf<ClientFrame, N
     position: 'text?',
     subs: 'subs',
     done: 'count',
+    user: 'user?',
   },
-  detach: { s: 'count', reload: 'flag' },
+  detach: { s: 'count', reload: 'flag', lost: 'flag?' },
   subscribe: { s: 'count', pattern: 'empty' },
   unsubscribe: { s: 'count', pattern: 'empty' },
   publish: {

@@ -250,6 +250,9 @@ export class RelayCore {
     if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
     const userId = connection.access.user
+    if (frame.user !== undefined && frame.user !== userId) {
+      return refuse('forbidden', `the session is one of ${whom(frame.user)}, the connection one of ${whom(userId)}: give the transport the user whom the token proves`)
+    }
     const known = this.#records.find(frame.record, userId)
     const former = known ?? this.#records.owned(frame.session, frame.secret, userId)
     // A lower number than one that was obeyed is a ghost of it: a frozen leader, a frame that was long under way.
@@ -283,11 +286,12 @@ export class RelayCore {
     attachment.record.lane.run(() => restore(this.#desk, attachment, frame.subs, isLost))
   }
 
-  #detach(attachment: Attachment, { reload }: DetachFrame): void {
+  #detach(attachment: Attachment, { reload, lost }: DetachFrame): void {
     this.#attachments(attachment.connection).delete(attachment.s)
     // What it published before still counts: its good-bye waits for that.
     attachment.record.lane.run(() => {
-      if (reload) this.#away(attachment, this.#options.limits.reload)
+      if (lost) this.#away(attachment, 0)
+      else if (reload) this.#away(attachment, this.#options.limits.reload)
       else if (!attachment.ended) this.#end(attachment.record)
     })
   }
@@ -363,4 +367,8 @@ function isTooLong(unit: string | Uint8Array, frames: readonly (string | Unpacke
   let size = 0
   for (const frame of frames) if (typeof frame !== 'string') size += toText(frame.value ?? null).length
   return size > limit
+}
+
+function whom(user: string | null): string {
+  return user === null ? 'nobody in particular' : `user "${user}"`
 }

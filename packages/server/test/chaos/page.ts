@@ -1,8 +1,9 @@
 import { createHub, type Gap, type Hub, isEarshotError, type Message, type Presence, type Session, type StorageLike, type Subscription } from '@earshot/core'
 import type { TestTab } from '@earshot/core/testing'
 import type { TestDevice, TestNetwork } from '@earshot/server/testing'
-import { webSocket } from '@earshot/transport'
+import { sharedWebSocket, webSocket } from '@earshot/transport'
 import type { EarFacts, PageFacts, Spoken, VoiceFacts } from './facts.ts'
+import type { Schedule } from './schedule.ts'
 
 /** Counts everything that happens: moments compare, whatever the clock says. */
 export interface Moments {
@@ -37,14 +38,15 @@ export interface Page extends PageFacts {
 }
 
 /** Starts the app in a tab. */
-export function startPage(name: string, user: string, tab: TestTab, network: TestNetwork, moments: Moments, outbox: number, stored: Map<string, string> = new Map()): Page {
+export function startPage(name: string, user: string, tab: TestTab, network: TestNetwork, moments: Moments, { outbox, sockets }: Pick<Schedule, 'outbox' | 'sockets'>, stored: Map<string, string> = new Map()): Page {
   const device = network.device(name)
-  const { clock, random, locks, page } = tab.env
+  const { clock, random, locks, page, BroadcastChannel } = tab.env
   const sessionStorage = recorded(tab.env.sessionStorage, stored)
   const errors: PageFacts['errors'][number][] = []
   const gaps: PageFacts['gaps'][number][] = []
   const connected: PageFacts['connected'][number][] = []
-  const transport = webSocket({ url: network.url, WebSocket: device.WebSocket, token: user, outbox: { messages: outbox }, clock, random, locks, page, sessionStorage })
+  const options = { url: network.url, WebSocket: device.WebSocket, token: user, outbox: { messages: outbox }, clock, random, locks, page, sessionStorage }
+  const transport = sockets === 'own' ? webSocket(options) : sharedWebSocket({ ...options, BroadcastChannel, user })
   const hub = createHub({
     transport,
     clock,

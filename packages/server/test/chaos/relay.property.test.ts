@@ -9,11 +9,11 @@ const only = process.env['CHAOS_SCHEDULE']
 const runs = Number(process.env['CHAOS_RUNS'] ?? 2000)
 
 /** Clients that do anything at any time, over a network that does; a failure names the seed and the schedule that repeat it. */
-describe('the relay and its clients under random schedules', () => {
+describe.each(['own', 'shared'] as const)('the relay and its clients under random schedules, with %s sockets', sockets => {
   it('lose nothing in silence, say nothing twice, keep one order, and leave nothing behind', { timeout: 3_600_000 }, async () => {
     if (only) return expect(await run(JSON.parse(only) as Schedule, trace)).toEqual([])
     await fc.assert(
-      fc.asyncProperty(schedules, async schedule => {
+      fc.asyncProperty(schedules(sockets), async schedule => {
         expect(await run(schedule)).toEqual([])
       }),
       { numRuns: runs },

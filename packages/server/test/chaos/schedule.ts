@@ -5,7 +5,7 @@ const ACTS = [
   ...Array.from({ length: 14 }, () => 'publish' as const),
   ...Array.from({ length: 8 }, () => 'wait' as const),
   'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'release', 'release', 'restart', 'restart',
-  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'quit', 'quiet',
+  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'quit', 'quiet', 'look',
 ] as const
 
 export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: number]
@@ -13,6 +13,8 @@ export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: numbe
 /** All that makes a run what it is. */
 export interface Schedule {
   readonly seed: number
+  /** Whether each page has a socket of its own, or those of one user share it. */
+  readonly sockets: 'own' | 'shared'
   /** Milliseconds that a frame takes at most. */
   readonly latency: number
   /** What a connection takes in, and what a relay lets wait for it, in characters. */
@@ -36,8 +38,9 @@ export interface Schedule {
 
 const act: fc.Arbitrary<Act> = fc.tuple(fc.constantFrom(...ACTS), fc.nat(5), fc.nat(41))
 
-/** Any schedule. */
-export const schedules: fc.Arbitrary<Schedule> = fc.record({
+/** Any schedule over such sockets. */
+export const schedules = (sockets: Schedule['sockets']): fc.Arbitrary<Schedule> => fc.record({
+  sockets: fc.constant(sockets),
   seed: fc.nat(1_000_000),
   latency: fc.constantFrom(0, 5, 40),
   room: fc.constantFrom('wide', 'wide', 'narrow'),

@@ -30,7 +30,7 @@ export class World {
   #unsettled: string | undefined
 
   constructor(schedule: Schedule) {
-    const { seed, latency, room, kept, topics, engine } = schedule
+    const { seed, latency, room, kept, topics, engine, sockets } = schedule
     const random = seededRandom(seed)
     this.#schedule = schedule
     const clock = testClock()
@@ -52,7 +52,7 @@ export class World {
         onError: error => this.#relayErrors.push(error),
       },
     })
-    this.browser = createTestBrowser({ clock, seed })
+    this.browser = createTestBrowser({ clock, seed, ...(sockets === 'shared' && { latency: () => random() * 3, reorderGrants: true }) })
     const page = this.#start(this.browser.openTab(), 'witness')
     this.#witness = listen(openVoice(page), '**', this.#moments)
   }
@@ -159,6 +159,7 @@ export class World {
     else if (kind === 'reload') await this.#reload(page)
     else if (kind === 'leave') this.#leave(page, how)
     else if (kind === 'freeze') page.tab.freeze()
+    else if (kind === 'look') this.#look(page)
     else if (kind === 'hang') this.#hang(page)
     else if (kind === 'cache') page.tab.bfcache()
     else this.#actOnVoice(kind, page, how)
@@ -191,7 +192,7 @@ export class World {
   }
 
   #start(tab: TestTab, user: string, stored?: Map<string, string>): Page {
-    const page = startPage(`p${this.pages.length}`, user, tab, this.network, this.#moments, this.#schedule.outbox, stored)
+    const page = startPage(`p${this.pages.length}`, user, tab, this.network, this.#moments, this.#schedule, stored)
     this.pages.push(page)
     return page
   }
@@ -202,7 +203,9 @@ export class World {
   }
 
   #join(who: number): void {
-    if (this.living.length < MAX_PAGES) openVoice(this.#start(this.browser.openTab(), USERS[who % USERS.length] as string))
+    // Only pages of one user share a socket.
+    const users = this.#schedule.sockets === 'shared' ? USERS.slice(0, 2) : USERS
+    if (this.living.length < MAX_PAGES) openVoice(this.#start(this.browser.openTab(), users[who % users.length] as string))
   }
 
   #publish(voice: Voice, how: number): void {
@@ -294,6 +297,12 @@ export class World {
     openVoice(next)
     for (const _ of page.voices.filter(({ session }) => !session.closed).slice(1)) openVoice(next)
     return next
+  }
+
+  /** It is hidden, or shown again. */
+  #look({ tab }: Page): void {
+    if (tab.state === 'visible') tab.hide()
+    else tab.show()
   }
 
   /** It stops, and is not told. */

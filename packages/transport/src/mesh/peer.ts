@@ -1,5 +1,5 @@
 import type { Cancel } from '@earshot/core'
-import type { Hold } from './locks.ts'
+import type { Hold } from '../page/locks.ts'
 import type { Frame } from './wire.ts'
 
 /** One session of a sibling. */

@@ -2,7 +2,7 @@ import type { TransportLink } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
 import { promptly } from '../page/promptly.ts'
 import { Interest } from './interest.ts'
-import { holdLock } from './locks.ts'
+import { holdLock } from '../page/locks.ts'
 import { Peer, type PeerSession } from './peer.ts'
 
 /** A reload looks like a close: a session that says goodbye leaves when it is not back after this long. */

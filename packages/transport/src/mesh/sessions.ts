@@ -1,5 +1,5 @@
 import { randomId, type StorageLike, type TransportSession } from '@earshot/core'
-import { holdLock, type Hold } from './locks.ts'
+import { holdLock, type Hold } from '../page/locks.ts'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { PeerSession } from './peer.ts'
 import type { EncodedItem, Item } from './wire.ts'

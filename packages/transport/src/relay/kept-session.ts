@@ -1,6 +1,6 @@
 import { randomId } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
-import { type Hold, holdLock } from '../mesh/locks.ts'
+import { type Hold, holdLock } from '../page/locks.ts'
 import type { Slots, Slotted } from '../page/slots.ts'
 
 /** A publish as it is kept over a reload. */

@@ -11,21 +11,17 @@ import {
   type TransportLink,
   type TransportSession,
 } from '@earshot/core'
-import { type AttachedFrame, type ClientFrame, type DetachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
+import { type AttachedFrame, type DetachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
 import { toJson } from '../json/exact-json.ts'
 import type { FullEnvironment } from '../page/environment.ts'
 import { Slots } from '../page/slots.ts'
-import type { OpenPipe } from '../pipe/pipe.ts'
 import { KeptSession } from './kept-session.ts'
 import type { Accepted, OutboxLimits } from './outbox.ts'
-import { RelayLink, type RelayLinkHost } from './relay-link.ts'
 import { RelaySession, type RelaySessionHost } from './relay-session.ts'
 import { Requests } from './requests.ts'
-import type { TokenSource } from './token.ts'
 import { Watched } from './watched.ts'
+import type { OpenWire, SessionFrame, SessionNews, Wire } from './wire.ts'
 
-/** Volatile messages are skipped while so many bytes wait to be sent. */
-const VOLATILE_BUFFER = 65_536
 /** Characters that a frame has beside its data, at most. */
 const ENVELOPE = 2048
 
@@ -35,13 +31,12 @@ export class RelayClient implements TransportConnection {
   readonly #link: TransportLink
   readonly #env: FullEnvironment
   readonly #limits: OutboxLimits
-  readonly #wire: RelayLink
+  readonly #wire: Wire
   readonly #watched: Watched
   readonly #requests = new Requests()
   /** By index. */
   readonly #sessions = new Map<number, RelaySession>()
   readonly #slots: Slots
-  /** Tells the relays and hubs of one origin apart, in storage and locks. */
   readonly #base: string
   /** Those that wait for the relay to know all interest. */
   readonly #syncing = new Set<() => void>()
@@ -50,14 +45,19 @@ export class RelayClient implements TransportConnection {
   #sessionCount = 0
   #epoch = ''
 
-  constructor(link: TransportLink, env: FullEnvironment, url: string, open: OpenPipe, token: TokenSource, limits: OutboxLimits) {
+  /** Whether tabs share the socket, or why not. */
+  readonly #shared: () => true | string
+
+  /** @param base tells the relays, applications and users of one origin apart, in storage and locks */
+  constructor(link: TransportLink, env: FullEnvironment, base: string, open: OpenWire, limits: OutboxLimits, shared: () => true | string) {
     this.#link = link
-    this.#base = `earshot:${url}:${link.namespace}`
+    this.#base = base
+    this.#shared = shared
     this.#slots = new Slots(env.sessionStorage, this.#base)
     this.#env = env
     this.#limits = limits
     this.#watched = new Watched(link, id => [...this.#sessions.values()].some(session => session.id === id))
-    this.#wire = new RelayLink(env, open, token, {
+    this.#wire = open({
       welcomed: ({ epoch }) => this.#welcomed(epoch),
       take: (frame, size) => this.#take(frame, size),
       taken: () => this.#checkSynced(),
@@ -80,7 +80,7 @@ export class RelayClient implements TransportConnection {
   }
 
   get capabilities(): Capabilities {
-    return { WebSocket: true, shared: 'each tab has a socket of its own' }
+    return { WebSocket: true, shared: this.#shared() }
   }
 
   // What the hub tells.
@@ -113,7 +113,7 @@ export class RelayClient implements TransportConnection {
     const text = session.encode(message, toJson(data, topic), options)
     this.#checkSize('message', text.length, topic)
     if (!options.volatile) return session.publish(message, text)
-    if (session.attached && this.#wire.buffered < VOLATILE_BUFFER) this.#wire.write(text)
+    if (session.attached) this.#wire.write(text, true)
     return undefined
   }
 
@@ -163,6 +163,7 @@ export class RelayClient implements TransportConnection {
 
   close(): Promise<void> {
     this.#detach(false)
+    for (const { kept } of this.#sessions.values()) kept.release()
     this.#wire.close()
     this.#gaveUp(new EarshotError('hub-closed', 'The hub was closed before the relay answered'))
     return Promise.resolve()
@@ -214,7 +215,7 @@ export class RelayClient implements TransportConnection {
 
   // What the relay tells.
 
-  #take(frame: Parameters<RelayLinkHost['take']>[0], size: number): void {
+  #take(frame: SessionNews, size: number): void {
     if (frame.t === 'message') return this.#message(frame.s, frame.m, size)
     if (frame.t === 'member') return this.#watched.member(frame.topic, frame.m)
     if (frame.t === 'gone') return this.#watched.gone(frame.topic, frame.id, frame.clock)
@@ -342,7 +343,7 @@ export class RelayClient implements TransportConnection {
     if (this.#wire.isClosed || !(this.#requests.has(s) || this.#watched.frames(s).length > 0)) return
     // What it watched and asked for, another one does.
     const next = this.#primary()
-    const say = next.attached ? (frame: ClientFrame) => this.#wire.say(frame) : undefined
+    const say = next.attached ? (frame: SessionFrame) => this.#wire.say(frame) : undefined
     this.#requests.move(s, next.s, say)
     if (attached && say) for (const frame of this.#watched.frames(next.s)) say(frame)
   }

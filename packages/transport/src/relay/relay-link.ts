@@ -1,14 +1,13 @@
-import { type Cancel, EarshotError, type ErrorCode, type HubStatus } from '@earshot/core'
-import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, type RelayFrame, relayFrames, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
+import { type Cancel, EarshotError, type ErrorCode } from '@earshot/core'
+import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, relayFrames, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { DecodedFrame, OpenPipe, Pipe } from '../pipe/pipe.ts'
 import { Reconnect } from './reconnect.ts'
 import type { TokenSource } from './token.ts'
+import { FRAME_LIMIT, type Wire, type WireHost } from './wire.ts'
 
 /** How long opening, the token and the welcome may take together, in milliseconds. */
 const WELCOME_LIMIT = 15_000
-/** What a relay takes at most, until it has said so itself. */
-const FRAME_LIMIT = 262_144
 
 /** Closings that no further attempt would mend. */
 const FINAL = new Map<number, ErrorCode>([
@@ -23,41 +22,20 @@ const FINAL = new Map<number, ErrorCode>([
 /** Closings on purpose: all clients lose their connection at once, and spread their return. */
 const ON_PURPOSE = new Set<number>([1001, CLOSE.restart, CLOSE.overload])
 
-/** Frames that are about the connection itself. */
-type ConnectionFrame = Extract<RelayFrame, { t: 'welcome' | 'ping' | 'renew' | 'bye' }>
-
-/** What a connection tells. */
-export interface RelayLinkHost {
-  /** The connection is made. */
-  welcomed(welcome: WelcomeFrame): void
-  /** A frame about sessions, and how many characters it had. */
-  take(frame: Exclude<RelayFrame, ConnectionFrame>, size: number): void
-  /** Everything that came at once was taken. */
-  taken(): void
-  /** The page leaves or freezes: the last that can be said. It may be back, unless it `isOver`. */
-  leaving(isOver: boolean): void
-  /** The connection is gone. */
-  cut(): void
-  /** No further attempt will be made. */
-  gaveUp(cause: EarshotError): void
-  status(status: HubStatus): void
-  report(error: EarshotError): void
-}
+/** Volatile messages are skipped while so many bytes wait to be sent. */
+const VOLATILE_BUFFER = 65_536
 
 /** The connection to a relay: made again whenever it is lost, until the relay refuses for good or it is closed. */
-export class RelayLink {
+export class RelayLink implements Wire {
   readonly #env: FullEnvironment
   readonly #openPipe: OpenPipe
   readonly #token: TokenSource
-  readonly #host: RelayLinkHost
+  readonly #host: WireHost
   readonly #reconnect: Reconnect
   #pipe: Pipe | undefined
   #state: 'waiting' | 'opening' | 'open' | 'closed' = 'waiting'
-  /** Characters of a frame at most. */
   frameLimit: number = FRAME_LIMIT
-  /** Kept publishes of a session that may be under way without an answer. */
   window = 1
-  /** Counts connections, so that what was begun on one is not ended on the next. */
   life = 0
   #wasWelcome = false
   #heard = 0
@@ -67,7 +45,7 @@ export class RelayLink {
   #bye: ByeFrame | undefined
   #lines: string[] | undefined
 
-  constructor(env: FullEnvironment, openPipe: OpenPipe, token: TokenSource, host: RelayLinkHost) {
+  constructor(env: FullEnvironment, openPipe: OpenPipe, token: TokenSource, host: WireHost) {
     this.#env = env
     this.#openPipe = openPipe
     this.#token = token
@@ -81,11 +59,6 @@ export class RelayLink {
 
   get isClosed(): boolean {
     return this.#state === 'closed'
-  }
-
-  /** Bytes that were not sent yet. */
-  get buffered(): number {
-    return this.#pipe?.buffered ?? 0
   }
 
   connect(): void {
@@ -107,14 +80,18 @@ export class RelayLink {
     this.write(writeJson(frame))
   }
 
-  /** Sends an encoded frame together with what else is said in this turn. */
-  write(line: string): void {
+  write(line: string, volatile = false): void {
+    if (volatile && (this.#pipe?.buffered ?? 0) >= VOLATILE_BUFFER) return
     if (this.#lines) return void this.#lines.push(line)
     this.#lines = [line]
     queueMicrotask(() => this.#flush())
   }
 
-  /** Ends it for good; what was said before is still sent. */
+  /** Tries now, if it waits to try again. */
+  retry(): void {
+    this.#reconnect.now()
+  }
+
   close(): void {
     this.#drop()
     this.#state = 'closed'
@@ -141,7 +118,7 @@ export class RelayLink {
       else if (frame.t === 'ping') this.say({ t: 'pong' })
       else if (frame.t === 'renew') this.#renew()
       else if (frame.t === 'bye') this.#bye = frame
-      else this.#host.take(frame, line.length)
+      else this.#host.take(frame, line.length, typeof line === 'string' ? line : undefined)
     }
     this.#host.taken()
   }

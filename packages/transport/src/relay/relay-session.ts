@@ -1,8 +1,9 @@
 import { EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
-import type { AttachedFrame, AttachFrame, ClientFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
+import type { AttachedFrame, AttachFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
 import { formatPosition } from '@earshot/core/protocol'
 import type { KeptSession } from './kept-session.ts'
 import { type Accepted, Outbox, type OutboxLimits } from './outbox.ts'
+import type { SessionFrame } from './wire.ts'
 
 /** A session says how far it has read after so many messages, or characters of them. */
 const REPORT_MESSAGES = 128
@@ -12,7 +13,7 @@ const REPORT_SIZE = 65_536
 export interface RelaySessionHost {
   /** Kept publishes that may be under way. */
   readonly window: number
-  say(frame: ClientFrame): void
+  say(frame: SessionFrame): void
   /** Sends an encoded frame. */
   write(text: string): void
   report(error: EarshotError): void

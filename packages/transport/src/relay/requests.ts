@@ -1,5 +1,6 @@
 import { EarshotError } from '@earshot/core'
-import type { ClientFrame, CountFrame, HistoryFrame, OccupancyFrame, PastFrame } from '@earshot/core/protocol'
+import type { CountFrame, HistoryFrame, OccupancyFrame, PastFrame } from '@earshot/core/protocol'
+import type { SessionFrame } from './wire.ts'
 
 type Answer = PastFrame | CountFrame
 type Asked = Omit<HistoryFrame, 's' | 'q'> | Omit<OccupancyFrame, 's' | 'q'>
@@ -21,7 +22,7 @@ export class Requests {
   #count = 0
 
   /** Asks for the session of index `s`, as soon as `say` is given; resolves with the answer. */
-  ask(asked: Asked, say: ((frame: ClientFrame) => void) | undefined, s: number): Promise<Answer> {
+  ask(asked: Asked, say: ((frame: SessionFrame) => void) | undefined, s: number): Promise<Answer> {
     if (this.#pending.size >= MAX_PENDING) return Promise.reject(new EarshotError('not-connected', 'Too many questions wait for the relay: ask fewer while it is away'))
     const q = ++this.#count
     say?.({ ...asked, s, q })
@@ -29,7 +30,7 @@ export class Requests {
   }
 
   /** Asks again what a session has asked and was not answered. */
-  repeat(say: (frame: ClientFrame) => void, s: number): void {
+  repeat(say: (frame: SessionFrame) => void, s: number): void {
     for (const [q, pending] of this.#pending) if (pending.s === s) say({ ...pending.asked, s, q })
   }
 
@@ -39,7 +40,7 @@ export class Requests {
   }
 
   /** A session ended: another one asks from now on. */
-  move(from: number, to: number, say: ((frame: ClientFrame) => void) | undefined): void {
+  move(from: number, to: number, say: ((frame: SessionFrame) => void) | undefined): void {
     for (const [q, pending] of this.#pending) {
       if (pending.s !== from) continue
       pending.s = to

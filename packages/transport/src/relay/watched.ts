@@ -1,5 +1,6 @@
 import type { TransportLink } from '@earshot/core'
-import type { ClientFrame, WireMember } from '@earshot/core/protocol'
+import type { WireMember } from '@earshot/core/protocol'
+import type { SessionFrame } from './wire.ts'
 
 interface Watch {
   /** Members that the relay told of, with their clocks. */
@@ -41,7 +42,7 @@ export class Watched {
   }
 
   /** What a new connection has to be told. */
-  frames(s: number): ClientFrame[] {
+  frames(s: number): SessionFrame[] {
     return [...this.#topics.keys()].map(topic => ({ t: 'watch', s, topic, on: true }))
   }
 

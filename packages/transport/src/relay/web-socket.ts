@@ -1,8 +1,12 @@
 import { EarshotError, type Environment, type Transport } from '@earshot/core'
 import { environment } from '../page/environment.ts'
+import type { OpenPipe } from '../pipe/pipe.ts'
 import { type Codec, socketPipe, type WebSocketLike } from '../pipe/socket-pipe.ts'
+import type { OutboxLimits } from './outbox.ts'
 import { RelayClient } from './relay-client.ts'
+import { RelayLink } from './relay-link.ts'
 import { type TokenOption, TokenSource } from './token.ts'
+import type { OpenWire } from './wire.ts'
 
 /** How a hub reaches a relay. */
 export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' | 'page' | 'locks' | 'sessionStorage'> {
@@ -29,17 +33,31 @@ export interface WebSocketOptions extends Pick<Environment, 'clock' | 'random' |
  * @example createHub({ transport: webSocket({ url: '/earshot' }) })
  */
 export function webSocket(options: WebSocketOptions): Transport {
-  const { token, outbox = {}, codec = socketPipe, WebSocket = globalThis.WebSocket } = options
-  const url = absolute(options.url)
-  if (token !== undefined && typeof token !== 'string' && typeof token !== 'function') throw refused('token', token, 'a string or a function')
-  if (!WebSocket) throw new EarshotError('unsupported', 'There is no WebSocket here: pass one, e.g. webSocket({ url, WebSocket }) with that of "ws"')
-  const limits = { messages: count('outbox.messages', outbox.messages ?? 1000), size: count('outbox.size', outbox.size ?? 1_000_000) }
+  const { url, token, limits, pipe } = readWebSocketOptions(options)
   return {
     connect: link => {
       const env = environment({ clock: link.clock, random: link.random, ...options })
-      return new RelayClient(link, env, url, codec(WebSocket, url), new TokenSource(token, env.clock), limits)
+      const open: OpenWire = host => new RelayLink(env, pipe, new TokenSource(token, env.clock), host)
+      return new RelayClient(link, env, `earshot:${url}:${link.namespace}`, open, limits, () => 'each tab has a socket of its own')
     },
   }
+}
+
+/** What the options say, checked and whole. */
+interface ReadOptions {
+  readonly url: string
+  readonly token: TokenOption | undefined
+  readonly limits: OutboxLimits
+  readonly pipe: OpenPipe
+}
+
+/** @throws `invalid-options`, `unsupported` */
+export function readWebSocketOptions({ token, outbox = {}, codec = socketPipe, WebSocket = globalThis.WebSocket, ...options }: WebSocketOptions): ReadOptions {
+  if (token !== undefined && typeof token !== 'string' && typeof token !== 'function') throw refused('token', token, 'a string or a function')
+  if (!WebSocket) throw new EarshotError('unsupported', 'There is no WebSocket here: pass one, e.g. webSocket({ url, WebSocket }) with that of "ws"')
+  const limits = { messages: count('outbox.messages', outbox.messages ?? 1000), size: count('outbox.size', outbox.size ?? 1_000_000) }
+  const url = absolute(options.url)
+  return { url, token, limits, pipe: codec(WebSocket, url) }
 }
 
 /** A socket's url: a path is one of the page's host. */

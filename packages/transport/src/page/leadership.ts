@@ -1,5 +1,5 @@
 import { type Cancel, EarshotError, type LocksLike } from '@earshot/core'
-import type { FullEnvironment } from '../page/environment.ts'
+import type { FullEnvironment } from './environment.ts'
 import { holdLock, type Hold } from './locks.ts'
 
 /** After a claim ran, its id stays taken for this long, while the runner lives. */
@@ -12,16 +12,19 @@ export class Leadership {
   readonly #env: FullEnvironment
   readonly #base: string
   readonly #report: (error: unknown) => void
+  readonly #denied: (() => void) | undefined
   /** What runs while this tab leads, and how it is undone. */
   readonly #tasks = new Map<Task, (() => void) | undefined>()
   readonly #claims = new Set<() => void>()
   #request: Hold | undefined
   #leads = false
 
-  constructor(env: FullEnvironment, base: string, report: (error: unknown) => void) {
+  /** @param denied called when locks turn out to be denied here */
+  constructor(env: FullEnvironment, base: string, report: (error: unknown) => void, denied?: () => void) {
     this.#env = env
     this.#base = base
     this.#report = report
+    this.#denied = denied
   }
 
   /** @throws `unsupported` without Web Locks */
@@ -38,10 +41,11 @@ export class Leadership {
     }
   }
 
-  /** Queues for the lead, if there is anything to do with it. */
-  contend(): void {
-    if (!this.#env.locks || this.#request || this.#tasks.size === 0) return
-    const request = holdLock(this.#env.locks, `${this.#base}:leader`, {}, () => {
+  /** Queues for the lead, if there is anything to do with it; or, with `steal`, takes it from whoever has it. */
+  contend(steal = false): void {
+    if (!this.#env.locks || (this.#request && (this.#leads || !steal)) || this.#tasks.size === 0) return
+    this.#request?.release()
+    const request = holdLock(this.#env.locks, `${this.#base}:leader`, { steal }, () => {
       if (this.#request === request) this.yield()
       this.contend()
     })
@@ -52,7 +56,8 @@ export class Leadership {
         this.#leads = true
         for (const task of this.#tasks.keys()) this.#start(task)
       },
-      () => {}, // withdrawn, or taken away: onLost has seen to it
+      // Else it was withdrawn, or taken away, and onLost has seen to it.
+      () => this.#request === request && this.#denied?.(),
     )
   }
 

@@ -1,0 +1,132 @@
+import type { Cancel, EarshotError } from '@earshot/core'
+import { relayFrames, type WelcomeFrame } from '@earshot/core/protocol'
+import { watchLock } from '../page/lifeline.ts'
+import { withIndexes } from './mux.ts'
+import { type DownItem, type LeadPost, type Post, revivedCause, revivedStatus, type UpLine } from './posts.ts'
+import type { Role, Tab } from './tab.ts'
+import { Watchdog } from './watchdog.ts'
+
+/** What a follower is made of. */
+export interface FollowingOptions {
+  /** Takes the lead, whoever has it. */
+  steal(): void
+  /** The relay has refused all tabs, for good. */
+  gaveUp(cause: EarshotError): void
+}
+
+/** What a tab does that speaks through another one. */
+export class Following implements Role {
+  readonly via = 'follower'
+  readonly #tab: Tab
+  readonly #options: FollowingOptions
+  readonly #watchdog: Watchdog
+  /** Who leads; `''`: nobody that this tab has heard of. */
+  #leader = ''
+  #stopWatching: Cancel | undefined
+  /** The number of the next frame from the leader. */
+  #expected = 0
+  #welcome: WelcomeFrame | undefined
+
+  constructor(tab: Tab, options: FollowingOptions) {
+    this.#tab = tab
+    this.#options = options
+    this.#watchdog = new Watchdog(tab.env, { ask: () => this.#ask(), steal: () => options.steal() })
+  }
+
+  /** Asks who leads. */
+  start(): void {
+    this.#hi()
+  }
+
+  /** The tab has led until now, or its leader is gone: somebody will say that it leads. */
+  orphaned(): void {
+    this.#forget()
+    this.#tab.status({ state: 'connecting' })
+    this.#watchdog.orphaned()
+    this.#hi()
+  }
+
+  take(post: Post): void {
+    if (post.f === this.#leader) this.#watchdog.heard()
+    if (post.t === 'lead') this.#follow(post)
+    else if (post.t === 'heir' && post.to === this.#tab.node) this.#options.steal()
+    else if (post.t === 'over') this.#options.gaveUp(revivedCause(post.cause))
+    else if (post.f !== this.#leader) return
+    else if (post.t === 'bye' || post.t === 'resign') this.orphaned()
+    else if (post.t === 'down' && post.life === this.#tab.connection) this.#down(post.items)
+  }
+
+  send(lines: readonly UpLine[]): void {
+    const { node, connection, join } = this.#tab
+    this.#tab.post({ t: 'up', f: node, life: connection, join, lines })
+    this.#watchdog.said()
+  }
+
+  seen(): void {
+    this.#hi()
+    // Whether the leader lives was of no interest while nobody looked.
+    if (!this.#tab.isVisible || this.#leader === '') return
+    this.#ask()
+    this.#watchdog.said()
+  }
+
+  online(): void {
+    // The leader notices by itself.
+  }
+
+  end(): void {
+    this.#forget()
+    this.#watchdog.heard()
+  }
+
+  #follow(post: LeadPost): void {
+    const { f, life, welcome } = post
+    this.#watchdog.heard()
+    if (f !== this.#leader) {
+      this.#forget()
+      this.#leader = f
+      const { locks } = this.#tab.env
+      if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.orphaned())
+      this.#hi()
+    }
+    if (life !== this.#tab.connection) this.#join(life, welcome)
+    this.#tab.status(revivedStatus(post))
+  }
+
+  #join(connection: string, welcome: WelcomeFrame | undefined): void {
+    this.#expected = 0
+    this.#welcome = welcome
+    this.#tab.move(connection, welcome)
+  }
+
+  #down(items: readonly DownItem[]): void {
+    const { node, join, host } = this.#tab
+    for (const [targets, line] of items) {
+      const target = targets.find(each => each[0] === node && each[1] === join)
+      if (!target) continue
+      const [, , n, sessions] = target
+      // Something was lost on the way: only a new beginning tells what.
+      if (n !== this.#expected) return this.#join(this.#tab.connection, this.#welcome)
+      this.#expected++
+      const frame = relayFrames.readLine(line)
+      if (frame && 's' in frame) host.take(withIndexes(frame, sessions), line.length, undefined)
+    }
+    host.taken()
+  }
+
+  #forget(): void {
+    this.#stopWatching?.()
+    this.#stopWatching = undefined
+    this.#leader = ''
+    this.#join('', undefined)
+  }
+
+  #ask(): void {
+    this.#tab.post({ t: 'ask', f: this.#tab.node })
+  }
+
+  #hi(): void {
+    const { node, isVisible } = this.#tab
+    this.#tab.post({ t: 'hi', f: node, leader: this.#leader, visible: isVisible })
+  }
+}

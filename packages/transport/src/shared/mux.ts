@@ -1,0 +1,183 @@
+import type { EarshotError, HubStatus } from '@earshot/core'
+import { type WelcomeFrame, writeJson } from '@earshot/core/protocol'
+import type { SessionNews, Wire, WireHost } from '../relay/wire.ts'
+import type { DownItem, Target, UpLine } from './posts.ts'
+
+/** Digits that a session's index may have more on the connection than in its tab. */
+export const INDEX_ROOM = 16
+
+/** A tab's session on the connection. */
+interface Place {
+  readonly port: Port
+  /** Its index in its tab. */
+  readonly s: number
+}
+
+/** A tab that uses the connection. */
+interface Port {
+  readonly node: string
+  readonly join: number
+  /** Index in the tab → index on the connection. */
+  readonly places: Map<number, number>
+  /** Frames that were put on their way to it. */
+  sent: number
+}
+
+/** The one connection: it can be asked to try again at once. */
+export interface MuxWire extends Wire {
+  retry(): void
+}
+
+/** What a multiplexer tells its tab. */
+export interface MuxHost {
+  /** A frame for this tab's own sessions. */
+  local(frame: SessionNews, size: number): void
+  /** Everything that came at once was taken; these are for other tabs. */
+  taken(items: readonly DownItem[]): void
+  /** The connection, or what there is to say of it, is another one. */
+  changed(): void
+  gaveUp(cause: EarshotError): void
+  report(error: EarshotError): void
+}
+
+/**
+ * The leader's part: brings the frames of all tabs onto one connection, and what the relay answers to the tabs that it is for.
+ * It knows which index is whose, and nothing else.
+ */
+export class Mux {
+  /** Names the connection; `''` while there is none. */
+  life = ''
+  welcome: WelcomeFrame | undefined
+  status: HubStatus = { state: 'connecting' }
+  readonly #node: string
+  readonly #host: MuxHost
+  readonly #wire: MuxWire
+  readonly #ports = new Map<string, Port>()
+  /** By index on the connection. */
+  readonly #places = new Map<number, Place>()
+  #next = 0
+  #items: DownItem[] = []
+
+  /** @param node this tab */
+  constructor(node: string, open: (host: WireHost) => MuxWire, host: MuxHost) {
+    this.#node = node
+    this.#host = host
+    this.#wire = open({
+      welcomed: welcome => this.#welcomed(welcome),
+      take: (frame, size, line) => this.#take(frame, size, line),
+      taken: () => {
+        const items = this.#items
+        this.#items = []
+        host.taken(items)
+      },
+      leaving: () => {},
+      cut: () => this.#cut(),
+      gaveUp: cause => host.gaveUp(cause),
+      status: status => {
+        this.status = status
+        host.changed()
+      },
+      report: error => host.report(error),
+    })
+  }
+
+  connect(): void {
+    this.#wire.connect()
+  }
+
+  /** Tries now, if it waits to try again. */
+  retry(): void {
+    this.#wire.retry()
+  }
+
+  /** A tab says something to the relay. A higher join is a new beginning: what it had before is forgotten here, as it will attach anew. */
+  up(node: string, join: number, lines: readonly UpLine[]): void {
+    let port = this.#ports.get(node)
+    if (port && join < port.join) return
+    if (!port || join > port.join) {
+      if (port) this.#forget(port)
+      port = { node, join, places: new Map(), sent: 0 }
+      this.#ports.set(node, port)
+    }
+    for (const [line, volatile] of lines) this.#up(port, line, volatile)
+  }
+
+  /** A tab has gone. If it `crashed`, the relay does not know yet. */
+  left(node: string, crashed: boolean): void {
+    const port = this.#ports.get(node)
+    if (!port) return
+    if (crashed) for (const s of port.places.values()) this.#wire.say({ t: 'detach', s, reload: false, lost: true })
+    this.#forget(port)
+    this.#ports.delete(node)
+  }
+
+  close(): void {
+    this.#wire.close()
+  }
+
+  #up(port: Port, line: string, volatile: boolean): void {
+    const [start = '', kind, index] = /^\{"t":"([a-z]+)","s":(\d+)/.exec(line) ?? []
+    const own = Number(index)
+    let s = port.places.get(own)
+    if (kind === 'attach') {
+      if (s !== undefined) this.#places.delete(s)
+      s = this.#next++
+      port.places.set(own, s)
+      this.#places.set(s, { port, s: own })
+    }
+    // Either makes no sense, or was attached to a former connection.
+    if (s === undefined) return
+    this.#wire.write(`{"t":"${kind}","s":${s}${line.slice(start.length)}`, volatile)
+    if (kind === 'detach') this.#free(port, own)
+  }
+
+  #take(frame: SessionNews, size: number, line: string | undefined): void {
+    const found = new Map<Port, number[]>()
+    for (const index of typeof frame.s === 'number' ? [frame.s] : frame.s) {
+      const place = this.#places.get(index)
+      if (!place) continue
+      const { port, s } = place
+      const sessions = found.get(port)
+      if (sessions) sessions.push(s)
+      else found.set(port, [s])
+      if (frame.t === 'detached') this.#free(port, s)
+    }
+    const targets: Target[] = []
+    for (const [port, sessions] of found) {
+      if (port.node === this.#node) this.#host.local(withIndexes(frame, sessions), size)
+      else targets.push([port.node, port.join, port.sent++, sessions])
+    }
+    if (targets.length > 0) this.#items.push([targets, line ?? writeJson(frame)])
+  }
+
+  #welcomed(welcome: WelcomeFrame): void {
+    this.life = `${this.#node}.${this.#wire.life}`
+    this.welcome = welcome
+    this.#host.changed()
+  }
+
+  #cut(): void {
+    this.life = ''
+    this.welcome = undefined
+    this.#ports.clear()
+    this.#places.clear()
+    this.#items = []
+  }
+
+  #free(port: Port, own: number): void {
+    const s = port.places.get(own)
+    port.places.delete(own)
+    if (s !== undefined) this.#places.delete(s)
+  }
+
+  #forget(port: Port): void {
+    for (const s of port.places.values()) this.#places.delete(s)
+    port.places.clear()
+  }
+}
+
+/** A frame as a tab knows it: with the indexes of its own sessions. */
+export function withIndexes(frame: SessionNews, sessions: readonly number[]): SessionNews {
+  if (frame.t === 'message' || frame.t === 'member' || frame.t === 'gone') return { ...frame, s: sessions }
+  return { ...frame, s: sessions[0] ?? 0 }
+}

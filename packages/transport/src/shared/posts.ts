@@ -1,0 +1,101 @@
+import { EarshotError, type ErrorCode, type HubStatus } from '@earshot/core'
+import { FrameReader, type Guard, isCount, isFlag, isMaybeEmpty, isText, isTime, listOf, maybe, relayFrames, tupleOf, type WelcomeFrame } from '@earshot/core/protocol'
+
+/** The version of what tabs say to one another over a shared socket: tabs of another version elect a leader of their own. */
+export const SHARED_VERSION = 1
+
+/** An error as it travels. */
+export type PostedCause = readonly [code: string, message: string]
+
+/** An encoded frame for the relay, and whether it may be skipped. */
+export type UpLine = readonly [line: string, volatile: boolean]
+
+/** A tab that a frame is for: its node, its join, the number of the frame in that join, and the indexes of its sessions there. */
+export type Target = readonly [node: string, join: number, n: number, sessions: readonly number[]]
+
+/** An encoded frame from the relay, for these tabs. */
+export type DownItem = readonly [targets: readonly Target[], line: string]
+
+/** Who leads, and how its connection is: `life` names it, `''` while there is none. */
+export interface LeadPost {
+  readonly t: 'lead'
+  readonly f: string
+  readonly life: string
+  readonly welcome?: WelcomeFrame
+  readonly state: string
+  readonly cause?: PostedCause
+  readonly attempt?: number
+  readonly retryAt?: number
+}
+
+/** What is posted; `f` is the node that says it. docs/PROTOCOL.md has an example of each. */
+export type Post =
+  /** I am here, and follow `leader`; `''`: who leads? */
+  | { readonly t: 'hi'; readonly f: string; readonly leader: string; readonly visible: boolean }
+  /** I go, and have said what I had to say. */
+  | { readonly t: 'bye'; readonly f: string }
+  /** Do you live? */
+  | { readonly t: 'ask'; readonly f: string }
+  /** Frames for the relay, on this connection. */
+  | { readonly t: 'up'; readonly f: string; readonly life: string; readonly join: number; readonly lines: readonly UpLine[] }
+  /** Frames from the relay. */
+  | { readonly t: 'down'; readonly f: string; readonly life: string; readonly items: readonly DownItem[] }
+  | LeadPost
+  /** I do not lead any more. */
+  | { readonly t: 'resign'; readonly f: string }
+  /** I am hidden, and you are not: take the lead. */
+  | { readonly t: 'heir'; readonly f: string; readonly to: string }
+  /** The relay has refused us for good. */
+  | { readonly t: 'over'; readonly f: string; readonly cause: PostedCause }
+
+const isLine: Guard = value => typeof value === 'string'
+const isCause = tupleOf(isText, isText)
+const isTarget = tupleOf(isText, isCount, isCount, listOf(isCount))
+const isWelcome: Guard = value => relayFrames.read(value)?.t === 'welcome'
+
+/** Reads what came over the channel, where any script of the origin can post. */
+export const posts: FrameReader<Post> = new FrameReader<Post>({
+  hi: { f: isText, leader: isMaybeEmpty, visible: isFlag },
+  bye: { f: isText },
+  ask: { f: isText },
+  up: { f: isText, life: isText, join: isCount, lines: listOf(tupleOf(isLine, isFlag)) },
+  down: { f: isText, life: isText, items: listOf(tupleOf(listOf(isTarget), isLine)) },
+  lead: { f: isText, life: isMaybeEmpty, welcome: maybe(isWelcome), state: isText, cause: maybe(isCause), attempt: maybe(isTime), retryAt: maybe(isTime) },
+  resign: { f: isText },
+  heir: { f: isText, to: isText },
+  over: { f: isText, cause: isCause },
+})
+
+export function postedCause({ code, message }: EarshotError): PostedCause {
+  return [code, message.slice(0, 4096)]
+}
+
+/** The code is one of ours: tabs of other versions are on other channels. */
+export function revivedCause([code, message]: PostedCause): EarshotError {
+  return new EarshotError(code as ErrorCode, message as `${string} ${string}`)
+}
+
+/** What a leader says of itself. */
+export function leadPost(f: string, life: string, welcome: WelcomeFrame | undefined, { state, cause, attempt, retryAt }: HubStatus): LeadPost {
+  return {
+    t: 'lead',
+    f,
+    life,
+    state,
+    ...(welcome && { welcome }),
+    ...(cause && { cause: postedCause(cause) }),
+    ...(attempt !== undefined && { attempt }),
+    ...(retryAt !== undefined && { retryAt }),
+  }
+}
+
+/** The leader's status, as it is a follower's. */
+export function revivedStatus({ state, cause, attempt, retryAt }: LeadPost): HubStatus {
+  return {
+    state: state === 'connected' || state === 'disconnected' ? state : 'connecting',
+    via: 'follower',
+    ...(cause && { cause: revivedCause(cause) }),
+    ...(attempt !== undefined && { attempt }),
+    ...(retryAt !== undefined && { retryAt }),
+  }
+}

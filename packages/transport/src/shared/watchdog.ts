@@ -1,0 +1,69 @@
+import type { Cancel } from '@earshot/core'
+import type { FullEnvironment } from '../page/environment.ts'
+
+/** Something was said to the leader: so long until it is asked whether it lives. */
+const ASK_AFTER = 2000
+/** It was asked: so long until it counts as hung. */
+const HUNG_AFTER = 3000
+/** Nobody leads: so long until one who may have been granted the lead in its sleep loses it. */
+const NOBODY_AFTER = 2000
+/** The lead is taken by force once in so long, at most. */
+const STEAL_INTERVAL = 30_000
+
+/** What a watchdog does. */
+export interface WatchdogHost {
+  /** Asks the leader whether it lives. */
+  ask(): void
+  /** Takes the lead, whoever has it. */
+  steal(): void
+}
+
+/** Notices a leader that does not answer, and one that nobody hears of. Only a tab that is looked at does: the timers of others are late. All times are in milliseconds. */
+export class Watchdog {
+  readonly #env: FullEnvironment
+  readonly #host: WatchdogHost
+  #waiting: Cancel | undefined
+  #stolen = -Infinity
+
+  constructor(env: FullEnvironment, host: WatchdogHost) {
+    this.#env = env
+    this.#host = host
+  }
+
+  /** The leader was told something. */
+  said(): void {
+    if (this.#waiting) return
+    this.#after(ASK_AFTER, () => {
+      this.#host.ask()
+      this.#after(HUNG_AFTER, () => this.#steal())
+    })
+  }
+
+  /** The leader was heard. */
+  heard(): void {
+    this.#waiting?.()
+    this.#waiting = undefined
+  }
+
+  /** The leader is gone, and nobody has said yet that it leads. */
+  orphaned(): void {
+    this.heard()
+    this.#after(NOBODY_AFTER, () => this.#steal())
+  }
+
+  #after(delay: number, task: () => void): void {
+    if (this.#env.page && this.#env.page.document.visibilityState !== 'visible') return
+    this.#waiting = this.#env.clock.after(delay, () => {
+      this.#waiting = undefined
+      task()
+    })
+  }
+
+  #steal(): void {
+    const now = this.#env.clock.now()
+    // The distance, so that a clock that is set back does not forbid it for long.
+    if (Math.abs(now - this.#stolen) < STEAL_INTERVAL) return this.#after(STEAL_INTERVAL, () => this.#steal())
+    this.#stolen = now
+    this.#host.steal()
+  }
+}
