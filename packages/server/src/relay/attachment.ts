@@ -2,15 +2,7 @@ import { covers, PatternIndex } from '@earshot/core'
 import type { LogEntry } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
-import type { SessionRecord } from './records.ts'
-
-/** What a session may hear of one pattern it asked for. */
-export interface Grant {
-  /** The patterns within it that it may read. */
-  readonly patterns: readonly string[]
-  /** Only what is later in the log. */
-  readonly start: number
-}
+import type { Grant, SessionRecord } from './records.ts'
 
 /** Marks are so far apart at least: a report frees up to the last mark before it. */
 const MARK_MESSAGES = 32

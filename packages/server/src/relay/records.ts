@@ -45,6 +45,14 @@ export interface Presented {
   readonly size: number
 }
 
+/** What a session may hear of one pattern it asked for. */
+export interface Grant {
+  /** The patterns within it that it may read. */
+  readonly patterns: readonly string[]
+  /** Only what is later in the log. */
+  readonly start: number
+}
+
 /** What a relay remembers of a session, attached or not. */
 export class SessionRecord {
   /** Given by the relay: a tab that presents it has heard the relay say that it remembers. */
@@ -59,6 +67,8 @@ export class SessionRecord {
   attach = 0
   /** Of all its attachments: a new one does not begin anew. */
   readonly publishes: Bucket
+  /** What it listens to, by pattern asked for, over all its attachments: it cannot claim to have listened for longer. Empty where everybody may do everything. */
+  readonly begun: Map<string, Grant>
   /** By topic on which it is present. */
   readonly present: Map<string, Presented>
   /** Those of them that it has not said again since it attached. */
@@ -70,13 +80,14 @@ export class SessionRecord {
   expiring: Cancel | undefined
   readonly #numberings = new Map<string, Numbering>()
 
-  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, present: Map<string, Presented> = new Map()) {
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, { present = new Map(), begun = new Map() }: Partial<Pick<SessionRecord, 'present' | 'begun'>> = {}) {
     this.name = name
     this.id = id
     this.secret = secret
     this.userId = userId
     this.publishes = publishes
     this.present = present
+    this.begun = begun
   }
 
   numbering(tag: string): Numbering | undefined {
@@ -135,7 +146,7 @@ export class Records {
     if (former) this.remove(former)
     const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, this.#clock.now())
     const own = this.#byId.has(id) ? randomId(this.#random) : id
-    const record = new SessionRecord(randomId(this.#random), own, secret, userId, publishes, former?.present)
+    const record = new SessionRecord(randomId(this.#random), own, secret, userId, publishes, former)
     this.#byName.set(record.name, record)
     if (record.id !== '') this.#byId.set(record.id, record)
     return record

@@ -114,7 +114,7 @@ function repeat(attachment: Attachment, { tag, clock, topic }: PublishFrame, out
 
 async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }: SubscribeFrame): Promise<void> {
   // What it listens to already goes on from where it began.
-  const offset = attachment.grants.get(pattern)?.start ?? (await subscribe(desk, attachment, pattern))
+  const offset = attachment.grants.get(pattern)?.start ?? (await subscribe(desk, attachment, pattern))?.start
   if (offset !== undefined) attachment.connection.say({ t: 'subscribed', s, pattern, offset })
 }
 
