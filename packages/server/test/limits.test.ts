@@ -9,6 +9,31 @@ const clocksOf = (peer: Peer, kind: 'ack' | 'refused'): unknown[] => peer.of(kin
 
 /** One test for each limit there is: the compiler counts them. */
 const tests: Record<keyof Limits, () => Promise<void>> = {
+  connections: async () => {
+    const { welcomed, peer: connect, relay, talk } = await attacked({ limits: { connections: 4 } })
+    const peers = [await welcomed(), await welcomed()]
+    const farewell = { code: 1013, bye: { code: 'rate-limited', reason: 'the relay takes 4 connections: come back later', spread: 10_000 } }
+    for (let more = 0; more < 3; more++) expect(await connect().closed).toMatchObject(farewell)
+    expect([relay.stats.connections, relay.stats.turnedAway]).toEqual([4, 3])
+    peers[0]?.end()
+    while (relay.stats.connections === 4) await talk()
+    await welcomed()
+    expect(await connect().closed).toMatchObject(farewell)
+  },
+  connectionsPerUser: async () => {
+    const { welcomed, peer: connect, relay, talk } = await attacked({ limits: { connectionsPerUser: 2 } })
+    const [first] = [await welcomed('ada'), await welcomed('ada')]
+    const third = await connect().opened()
+    third.say({ t: 'hello', v: 1, token: 'ada' })
+    expect(await third.closed).toMatchObject({ code: 1013, bye: { code: 'rate-limited', reason: 'a user may have 2 connections: close some', spread: 10_000 } })
+    // Others may, and so may those that are nobody in particular.
+    for (const token of ['bob', undefined, undefined, undefined]) await welcomed(token)
+    const { connections } = relay.stats
+    first?.end()
+    while (relay.stats.connections === connections) await talk()
+    await welcomed('ada')
+    expect(relay.stats.turnedAway).toBe(1)
+  },
   frame: async () => {
     const { welcomed } = await attacked({ limits: { frame: 1000 } })
     const peer = await welcomed()

@@ -14,6 +14,7 @@ export type FlagName =
   | 'origins'
   | `jwt-${'secret' | 'jwks' | 'issuer' | 'audience' | 'user-claim' | 'topics-claim'}`
   | `history-${'messages' | 'topics' | 'size' | 'age'}`
+  | 'connections'
   | 'log-level'
   | 'help'
   | 'version'
@@ -35,6 +36,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   'history-topics': { value: 'number', fallback: '100000', help: 'topics remembered' },
   'history-size': { value: 'number', fallback: '64000000', help: 'characters kept in all' },
   'history-age': { value: 'seconds', fallback: '3600', help: 'how long messages are kept' },
+  connections: { value: 'number', fallback: '20000', help: 'connections at most; more are asked to come back later' },
   'log-level': { value: 'level', fallback: 'info', help: 'debug, info, warn, error or silent' },
   help: { help: 'prints this' },
   version: { help: 'prints the version' },

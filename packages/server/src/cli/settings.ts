@@ -11,6 +11,7 @@ export interface Settings {
   readonly origins: Origins
   readonly jwt: JwtSettings | undefined
   readonly history: { readonly messages: number; readonly topics: number; readonly size: number; readonly age: number }
+  readonly connections: number
   readonly logLevel: string
 }
 
@@ -51,6 +52,7 @@ export function readSettings(args: readonly string[], env: Readonly<Record<strin
       size: given.count('history-size'),
       age: given.count('history-age') * 1000,
     },
+    connections: given.count('connections', 2 ** 31 - 1, 1),
     logLevel: given.choice('log-level', LEVELS),
   }
 }
@@ -72,10 +74,10 @@ class Given {
     return this.#env[variableOf(name)] || FLAGS[name].fallback
   }
 
-  count(name: FlagName, most: number = Number.MAX_SAFE_INTEGER): number {
+  count(name: FlagName, most: number = Number.MAX_SAFE_INTEGER, least = 0): number {
     const text = this.text(name) ?? ''
     const count = Number(text)
-    if (!/^\d+$/.test(text) || count > most) throw this.wrong(name, `a whole number${most < Number.MAX_SAFE_INTEGER ? ` from 0 to ${most}` : ''}`)
+    if (!/^\d+$/.test(text) || count > most || count < least) throw this.wrong(name, `a whole number${most < Number.MAX_SAFE_INTEGER ? ` from ${least} to ${most}` : ''}`)
     return count
   }
 

@@ -116,7 +116,7 @@ class NodeRelay implements Relay {
     const isAllowed = originCheck(origins)
     const publishing = (): (() => void) | undefined => this.#metrics?.publishing()
     this.#core = coreOf({ engine, limits: this.#limits, clock, random, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
-    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, isAllowed, logger, metrics: () => this.#metrics })
+    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, connections: this.#limits.connections, isAllowed, logger, metrics: () => this.#metrics })
   }
 
   attach(server: UpgradingServer, { path = '/earshot' }: AttachOptions = {}): Cancel {

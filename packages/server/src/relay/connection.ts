@@ -39,6 +39,8 @@ export class Connection implements Hearer {
   deadline: Cancel | undefined
   /** A token is being looked at; the newest of those that came meanwhile is next. */
   renewing = false
+  /** It is among the connections of its user. */
+  isCounted = false
   newerToken: string | undefined
   readonly #outbound: Outbound
   readonly #room: number

@@ -3,6 +3,10 @@ import type { Rate } from './rate.ts'
 
 /** Bounds of what clients may do and what the relay keeps for them. Times are in milliseconds, sizes in characters of encoded frames. */
 export interface Limits {
+  /** Connections; those beyond are asked to come back later. @default 20,000 */
+  readonly connections: number
+  /** Connections of one user, for those that a token names. @default 200 */
+  readonly connectionsPerUser: number
   /** A frame. @default 262,144 */
   readonly frame: number
   /** Sessions of a connection. @default 100 */
@@ -49,6 +53,8 @@ export interface Limits {
 
 /** What holds unless an option says otherwise. */
 export const DEFAULT_LIMITS: Limits = {
+  connections: 20_000,
+  connectionsPerUser: 200,
   frame: 262_144,
   sessions: 100,
   subscriptions: 1000,

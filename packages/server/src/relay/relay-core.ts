@@ -44,8 +44,8 @@ export interface CoreOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** Within how long those come back whose token could not be checked, in milliseconds. */
-const UNCHECKED_SPREAD = 10_000
+/** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
+const OVERLOAD_SPREAD = 10_000
 
 /** The WebSocket protocol's own code for it. */
 const UNSUPPORTED_DATA = 1003
@@ -66,11 +66,13 @@ export class RelayCore {
   readonly #connections = new Map<Connection, Guest>()
   /** What each session is bound to. */
   readonly #bound = new Map<SessionRecord, Attachment>()
+  /** How many open connections each user has. */
+  readonly #users = new Map<string, number>()
   readonly #fanOut: FanOut
   readonly #outbound: Outbound
   readonly #presences: Presences
   readonly #cancels: (() => void)[] = []
-  readonly counts: RelayCounts = { published: 0, refused: 0, recovered: 0, gaps: 0 }
+  readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, recovered: 0, gaps: 0 }
   #clock = 0
   readonly #tag: string
 
@@ -106,6 +108,10 @@ export class RelayCore {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
     const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, this.#outbound, limits.buffer)
+    if (this.#connections.size >= limits.connections) {
+      this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
+      return connection
+    }
     this.#connections.set(connection, { request, attachments: new Map() })
     connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
     return connection
@@ -145,7 +151,7 @@ export class RelayCore {
   closed(connection: Connection): void {
     connection.ended()
     const attachments = this.#attachments(connection)
-    this.#connections.delete(connection)
+    if (this.#connections.delete(connection) && connection.isCounted) this.#count(connection.access.user, -1)
     for (const attachment of attachments.values()) this.#away(attachment, this.#options.limits.grace)
   }
 
@@ -227,15 +233,21 @@ export class RelayCore {
       connection.access.reset(identity.userId, identity.data)
       limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (!first) return this.#attachments(connection).forEach(attachment => regrant(this.#desk, attachment))
+      const { userId } = identity
+      if (userId !== null && (this.#users.get(userId) ?? 0) >= limits.connectionsPerUser) {
+        return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
+      }
+      this.#count(userId, 1)
+      connection.isCounted = true
       connection.state = 'open'
       const { ping, frame, waiting } = limits
-      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)) })
+      connection.say({ t: 'welcome', v: RELAY_VERSION, user: userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)) })
     } catch (error) {
       const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
       if (!isKnown) this.#options.failed(error)
       // Nobody can say whether the token is good: its owner is not sent away for good.
       const isAway = isEarshotError(error, 'timeout') || isEarshotError(error, 'not-connected')
-      if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', UNCHECKED_SPREAD)
+      if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', OVERLOAD_SPREAD)
       else if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
       else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
     }
@@ -333,6 +345,19 @@ export class RelayCore {
     this.#unbind(record)
     this.#presences.leaveAll(record)
     this.#records.remove(record)
+  }
+
+  /** There are too many: it may find room later. */
+  #turnAway(connection: Connection, reason: string): void {
+    this.counts.turnedAway++
+    this.#close(connection, CLOSE.overload, 'rate-limited', reason, OVERLOAD_SPREAD)
+  }
+
+  #count(userId: string | null, more: 1 | -1): void {
+    if (userId === null) return
+    const count = (this.#users.get(userId) ?? 0) + more
+    if (count > 0) this.#users.set(userId, count)
+    else this.#users.delete(userId)
   }
 
   #close(connection: Connection, code: number, error: ErrorCode, reason: string, spread = 0): void {
