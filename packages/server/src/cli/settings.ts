@@ -8,6 +8,7 @@ export interface Settings {
   readonly host: string
   readonly path: string
   readonly key: string | undefined
+  readonly secret: string | undefined
   readonly origins: Origins
   readonly jwt: JwtSettings | undefined
   readonly history: { readonly messages: number; readonly topics: number; readonly size: number; readonly age: number }
@@ -44,6 +45,7 @@ export function readSettings(args: readonly string[], env: Readonly<Record<strin
     host: given.text('host') ?? '',
     path: given.text('path') ?? '',
     key: given.text('key'),
+    secret: given.text('secret'),
     origins: originsOf(given.text('origins') ?? 'same'),
     jwt: jwtOf(given),
     history: {

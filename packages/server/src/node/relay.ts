@@ -28,6 +28,11 @@ export interface RelayOptions {
   authenticate?: (request: IncomingMessage, token: string | undefined) => Identity | Promise<Identity>
   /** What a user may do. @default everything */
   authorize?: Authorize
+  /**
+   * Signs what clients keep of their sessions' ids, 16 characters or more: a relay that is started with the same one gives an id back to who had it first.
+   * @default nothing is signed: after a restart an id is whose who asks for it first
+   */
+  secret?: string
   /** Which pages may connect. @default 'same' */
   origins?: Origins
   /** Bounds; what is left out has its default. */
@@ -115,7 +120,8 @@ class NodeRelay implements Relay {
     }
     const isAllowed = originCheck(origins)
     const publishing = (): (() => void) | undefined => this.#metrics?.publishing()
-    this.#core = coreOf({ engine, limits: this.#limits, clock, random, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
+    const { secret } = options
+    this.#core = coreOf({ engine, limits: this.#limits, clock, random, secret, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
     this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, connections: this.#limits.connections, isAllowed, logger, metrics: () => this.#metrics })
   }
 

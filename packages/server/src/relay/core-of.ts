@@ -10,6 +10,8 @@ export interface Makings<Request> {
   readonly engine: Engine
   readonly clock: Clock
   readonly random: () => number
+  /** Signs what clients keep of their sessions' ids. @default nothing is signed */
+  readonly secret?: string | undefined
   readonly limits?: Partial<Limits> | undefined
   /** @default everybody is nobody in particular */
   readonly authenticate?: ((request: Request, token: string | undefined) => Identity | Promise<Identity>) | undefined

@@ -15,6 +15,7 @@ import { Presences } from './presences.ts'
 import { Bucket } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
+import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
 import { limitLife } from './token-life.ts'
 
@@ -34,6 +35,8 @@ export interface CoreOptions {
   readonly limits: Limits
   readonly clock: Clock
   readonly random: () => number
+  /** Signs what clients keep of their sessions' ids. */
+  readonly secret?: string | undefined
   readonly defer: Defer
   readonly authorize: Authorize | undefined
   /** Looks a token up; rejects with `unauthorized` or `forbidden`. */
@@ -80,7 +83,7 @@ export class RelayCore {
     const { engine, limits, clock, random, failed } = options
     this.#options = options
     this.#tag = randomId(random, 8)
-    this.#records = new Records(clock, random, limits)
+    this.#records = new Records(clock, random, limits, new Seal(options.secret))
     this.#fanOut = new FanOut(limits)
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
@@ -272,8 +275,10 @@ export class RelayCore {
       former.leaving?.()
       this.#records.back(former)
     }
+    const usurper = former ? undefined : this.#records.usurper(frame.session, frame.record, userId)
+    if (usurper) this.#end(usurper)
     // A tab that never heard the name of its record does not know what it was promised under it: it gets another one.
-    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former)
+    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former, frame.record)
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag

@@ -14,6 +14,7 @@ export interface TestRelayOptions {
   authenticate?: (request: IncomingMessage, token: string | undefined) => Identity | Promise<Identity>
   authorize?: Authorize
   limits?: Partial<Limits>
+  secret?: string
   /** Hears what failed and no client is to blame for. @default it is thrown at the next `settle` or `advance` */
   onError?: (error: unknown) => void
 }
