@@ -69,6 +69,21 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     peer.say({ t: 'attach', s: 1, session: 'greedy', attach: 1, tag: 'doc', tags: [], secret: 's', subs: [['a', null], ['b', null], ['c', null]], done: 0 })
     expect(await peer.next('detached')).toMatchObject({ s: 1, code: 'rate-limited', reason: 'a session may have 2 patterns' })
   },
+  subscriptionSize: async () => {
+    const { welcomed } = await attacked({ limits: { subscriptionSize: 100 } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    // With quotes, and room for an offset, each has 48; a quote in it counts twice.
+    const patterns = ['a', 'b'].map(letter => letter.repeat(26))
+    for (const pattern of [...patterns, 'a'.repeat(26)]) await peer.subscribe(0, pattern)
+    peer.say({ t: 'subscribe', s: 0, pattern: 'c' })
+    expect(await peer.next('refused')).toMatchObject({ what: 'subscribe', topic: 'c', code: 'rate-limited', reason: 'the patterns of a session may have 100 characters together: listen to wildcards instead' })
+    peer.say({ t: 'unsubscribe', s: 0, pattern: 'a'.repeat(26) }, { t: 'subscribe', s: 0, pattern: `${'c'.repeat(29)}"` })
+    expect((await peer.next('refused')).code).toBe('rate-limited')
+    await peer.subscribe(0, `${'c'.repeat(28)}"`)
+    await peer.attach(1, { subs: [...patterns, 'c'].map(pattern => [pattern, null]) })
+    expect(await peer.next('refused')).toMatchObject({ s: 1, topic: 'c', code: 'rate-limited' })
+  },
   presences: async () => {
     const { welcomed, relay } = await attacked({ limits: { presences: 2 } })
     const peer = await welcomed()

@@ -25,6 +25,8 @@ export class Attachment {
   readonly tag: string
   /** By pattern asked for. */
   readonly grants: Map<string, Grant> = new Map()
+  /** Characters of these patterns, as an attach has them. */
+  grantedSize = 0
   /** Topics whose members it watches. */
   readonly watched: Set<string> = new Set()
   /** Everything up to this offset that it may hear was put on the connection. */
@@ -70,6 +72,7 @@ export class Attachment {
   grant(pattern: string, grant: Grant): void {
     this.revoke(pattern)
     this.grants.set(pattern, grant)
+    this.grantedSize += sizeInAttach(pattern)
     for (const each of grant.patterns) {
       const starts = this.#starts.get(each)
       if (starts) starts.set(pattern, grant.start)
@@ -79,7 +82,7 @@ export class Attachment {
 
   revoke(pattern: string): Grant | undefined {
     const grant = this.grants.get(pattern)
-    this.grants.delete(pattern)
+    if (this.grants.delete(pattern)) this.grantedSize -= sizeInAttach(pattern)
     for (const each of grant?.patterns ?? []) {
       const starts = this.#starts.get(each)
       if (starts?.delete(pattern) && starts.size === 0) this.#starts.delete(each)
@@ -141,4 +144,9 @@ export class Attachment {
   hasRoom({ unread, unreadSize }: Limits): boolean {
     return this.#unread < unread && this.#unreadSize < unreadSize && this.connection.hasRoom
   }
+}
+
+/** Characters of a pattern in an attach, with the offset at which its subscription began. */
+export function sizeInAttach(pattern: string): number {
+  return JSON.stringify(pattern).length + 20
 }

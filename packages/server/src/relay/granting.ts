@@ -1,8 +1,9 @@
 import { checkPattern, covers, EarshotError } from '@earshot/core'
 import type { SubscriptionEntry } from '@earshot/core/protocol'
 import type { Action } from './access.ts'
-import type { Attachment } from './attachment.ts'
+import { type Attachment, sizeInAttach } from './attachment.ts'
 import { type Desk, refusalOf, resume } from './desk.ts'
+import type { Limits } from './limits.ts'
 import type { Grant } from './records.ts'
 
 /** What came of a subscription. */
@@ -18,9 +19,7 @@ export interface Begun extends Grant {
 export async function subscribe(desk: Desk, attachment: Attachment, pattern: string, began?: number): Promise<Begun | undefined> {
   if (pattern !== '') checkPattern(pattern)
   const { connection, record } = attachment
-  if (attachment.grants.size >= desk.limits.subscriptions && !attachment.grants.has(pattern)) {
-    throw new EarshotError('rate-limited', `a session may have ${desk.limits.subscriptions} patterns`)
-  }
+  if (!attachment.grants.has(pattern)) checkRoom(desk.limits, attachment, pattern)
   const patterns = await connection.access.granted('subscribe', pattern)
   if (patterns.length === 0) throw forbidden('subscribe', pattern)
   const proven = began === undefined ? undefined : await beginning(desk, attachment, pattern, patterns, began)
@@ -34,6 +33,13 @@ export async function subscribe(desk: Desk, attachment: Attachment, pattern: str
   if (!connection.access.isOpen) record.begun.set(pattern, grant)
   const isLate = began !== undefined && attachment.state !== 'live' && Math.max(began, attachment.sent) < grant.start
   return { ...grant, isLate }
+}
+
+/** A session that comes back names all its patterns in one frame. */
+function checkRoom({ subscriptions, subscriptionSize, frame }: Limits, { grants, grantedSize }: Attachment, pattern: string): void {
+  if (grants.size >= subscriptions) throw new EarshotError('rate-limited', `a session may have ${subscriptions} patterns`)
+  const most = Math.min(subscriptionSize, Math.floor(frame / 2))
+  if (grantedSize + sizeInAttach(pattern) > most) throw new EarshotError('rate-limited', `the patterns of a session may have ${most} characters together: listen to wildcards instead`)
 }
 
 /** Where a subscription began: what the session says is believed as far as the relay knows it to be so, or its user may read the past anyway. Nothing: now. */

@@ -13,6 +13,8 @@ export interface Limits {
   readonly sessions: number
   /** Patterns of a session. @default 1000 */
   readonly subscriptions: number
+  /** Characters of these patterns in an attach, but no more than half a frame. @default 131,072 */
+  readonly subscriptionSize: number
   /** Topics on which a session is present or watches members. @default 200 */
   readonly presences: number
   /** Characters of what a session says as a member, over all topics. @default 65,536 */
@@ -58,6 +60,7 @@ export const DEFAULT_LIMITS: Limits = {
   frame: 262_144,
   sessions: 100,
   subscriptions: 1000,
+  subscriptionSize: 131_072,
   presences: 200,
   presenceSize: 65_536,
   publishes: { perSecond: 200, burst: 1000 },
@@ -89,7 +92,7 @@ const RANGES: Partial<Record<string, readonly [least: number, most: number]>> = 
   // They report every 128 messages or 65,536 characters, and up to 32 or 8192 more count until the next report: with less they would wait for ever.
   unread: [160, MOST],
   unreadSize: [73_728, MOST],
-  ...Object.fromEntries(['subscriptions', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
+  ...Object.fromEntries(['subscriptions', 'subscriptionSize', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
 }
 
 /**

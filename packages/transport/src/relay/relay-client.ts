@@ -72,6 +72,9 @@ export class RelayClient implements TransportConnection {
       get window() {
         return wire.window
       },
+      get frameLimit() {
+        return wire.frameLimit
+      },
       say: frame => wire.say(frame),
       write: text => wire.write(text),
       report: error => link.report(error),
@@ -328,7 +331,7 @@ export class RelayClient implements TransportConnection {
     if (!this.#wire.isOpen) return
     const { life } = this.#wire
     void session.claim().then(() => {
-      if (this.#wire.life === life && this.#sessions.has(session.s)) this.#wire.say(session.attach())
+      if (this.#wire.life === life && this.#sessions.has(session.s)) session.attach()
     })
   }
 
