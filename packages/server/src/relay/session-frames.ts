@@ -80,7 +80,9 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.
     if (!attachment.isBound) return
-    const publication: Publication = { ...frame, from: record.id, userId: record.userId, except: frame.echo === false ? attachment.voice : undefined }
+    const { id: from, userId } = record
+    const publisher = userId === null ? `session ${attachment.voice}` : `user ${userId}`
+    const publication: Publication = { ...frame, from, userId, publisher, except: frame.echo === false ? attachment.voice : undefined }
     desk.counts.published++
     if (volatile) return desk.engine.pass(publication)
     const { offset } = await append(desk, publication)
