@@ -1,11 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import type { Limits } from '../src/index.ts'
+import { type Engine, type Limits, memoryEngine } from '../src/index.ts'
 import { type Attacked, attacked } from './support/attacked.ts'
 import { type Peer, publishFrame } from './support/peer.ts'
 
 const presence = (topic: string, clock: number, data: unknown = 1, here = true): Parameters<Peer['say']>[0] => ({ t: 'presence', s: 0, topic, here, data, since: 0, clock })
 const numbers = (count: number, first = 1): number[] => Array.from({ length: count }, (_, index) => index + first)
 const clocksOf = (peer: Peer, kind: 'ack' | 'refused'): unknown[] => peer.of(kind).map(({ clock }) => clock)
+
+/** Fails for one topic; those who look on have a log that works. */
+function withOnlookers(log: Engine, other: Pick<Engine, 'append' | 'past'>): Engine {
+  return {
+    get epoch() {
+      return log.epoch
+    },
+    get head() {
+      return log.head
+    },
+    connect: (appended, passed) => log.connect(appended, passed),
+    append: publication => (publication.topic === 'a' ? other : log).append(publication),
+    pass: publication => log.pass(publication),
+    page: request => log.page(request),
+    past: request => (request.patterns[0] === 'a' ? other : log).past(request),
+    lost: (pattern, after) => log.lost(pattern, after),
+    close: () => log.close(),
+  }
+}
 
 /** One test for each limit there is: the compiler counts them. */
 const tests: Record<keyof Limits, () => Promise<void>> = {
@@ -257,6 +276,24 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     expect(peer.of('refused')).toEqual([])
     await clock.advance(1)
     expect((await peer.next('refused')).code).toBe('timeout')
+  },
+  engine: async () => {
+    const never = new Promise<never>(() => {})
+    const log = memoryEngine()
+    const silent = { append: () => never, past: () => never }
+    const { welcomed, clock, failures } = await attacked({ byHand: true, engine: withOnlookers(log, silent), limits: { engine: 700, ping: 1_000_000 } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    peer.say(publishFrame(0, 1, 'a', 1), { t: 'history', s: 0, q: 1, patterns: ['a'], limit: 1 })
+    await peer.attach(1)
+    await clock.advance(699)
+    await peer.attach(2)
+    expect(peer.of('refused')).toEqual([])
+    await clock.advance(1)
+    expect(await peer.next('refused')).toMatchObject({ what: 'publish', code: 'outcome-unknown' })
+    await clock.advance(700)
+    expect(await peer.next('refused')).toMatchObject({ what: 'history', code: 'timeout', reason: 'the log did not answer within 700 ms' })
+    expect(failures.length).toBe(2)
   },
   hello: async () => {
     const { peer: connect, clock, relay } = await attacked({ byHand: true, limits: { hello: 700 } })

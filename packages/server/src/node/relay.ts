@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Cancel, checkPattern, checkTopic, type Clock, EarshotError, type Member, systemClock, systemRandom } from '@earshot/core'
 import type { Engine } from '../engine/engine.ts'
 import { memoryEngine } from '../engine/memory-engine.ts'
+import { timely } from '../engine/timely.ts'
 import { createHandler, type HandlerOptions, type RelayHandler } from '../http/handler.ts'
 import type { Authorize } from '../relay/access.ts'
 import { coreOf } from '../relay/core-of.ts'
@@ -109,8 +110,8 @@ class NodeRelay implements Relay {
     const { logger } = options
     const failed = options.onError ?? (logger ? (error: unknown) => logger.error({ error: describeError(error) }, 'failed') : console.error)
     this.#failed = failed
-    this.#engine = engine
     this.#limits = limitsOf(options.limits)
+    this.#engine = timely(engine, this.#limits.engine, clock)
     this.#logger = logger
     const identify = async (visitor: unknown, token: string | undefined): Promise<Identity> => {
       const { request, log } = visitor as Visitor

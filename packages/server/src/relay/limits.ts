@@ -39,6 +39,8 @@ export interface Limits {
   readonly pageSize: number
   /** How long `authenticate` and `authorize` may take. @default 5000 */
   readonly decision: number
+  /** How long the engine may take for an answer. @default 10,000 */
+  readonly engine: number
   /** How long a connection may stay silent before its hello. @default 10,000 */
   readonly hello: number
   /** Between pings; a connection that has said nothing for 2.5 of them is closed. @default 25,000 */
@@ -73,6 +75,7 @@ export const DEFAULT_LIMITS: Limits = {
   page: 1000,
   pageSize: 65_536,
   decision: 5000,
+  engine: 10_000,
   hello: 10_000,
   ping: 25_000,
   grace: 10_000,

@@ -1,6 +1,7 @@
 import { type Clock, EarshotError, type ErrorCode, isEarshotError, randomId } from '@earshot/core'
 import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
 import type { Engine } from '../engine/engine.ts'
+import { timely } from '../engine/timely.ts'
 import { Access, type Authorize } from './access.ts'
 import { Attachment } from './attachment.ts'
 import { within } from './deadline.ts'
@@ -80,8 +81,9 @@ export class RelayCore {
   readonly #tag: string
 
   constructor(options: CoreOptions) {
-    const { engine, limits, clock, random, failed } = options
-    this.#options = options
+    const { limits, clock, random, failed } = options
+    const engine = timely(options.engine, limits.engine, clock)
+    this.#options = { ...options, engine }
     this.#tag = randomId(random, 8)
     this.#records = new Records(clock, random, limits, new Seal(options.secret))
     this.#fanOut = new FanOut(limits)

@@ -100,7 +100,8 @@ async function append(desk: Desk, publication: Publication): Promise<LogEntry> {
   try {
     return await desk.engine.append(publication)
   } catch (error) {
-    if (isEarshotError(error)) throw error
+    // Of an answer that does not come nobody knows what it would have been.
+    if (isEarshotError(error) && error.code !== 'timeout') throw error
     desk.failed(error)
     throw new EarshotError('outcome-unknown', 'the log failed: it may hold the message or not')
   }
@@ -162,7 +163,11 @@ async function takeHistory(desk: Desk, attachment: Attachment, frame: HistoryFra
   await connection.room()
   // What is still to come by itself comes by itself: then both together are in order, and nothing comes twice.
   const wants = (entry: LogEntry): boolean => attachment.mayHear(entry) && (entry.offset <= attachment.sent || !attachment.awaits(entry, frame.patterns))
-  const { entries, more, gap } = await readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits)
+  const { entries, more, gap } = await readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits).catch((error: unknown) => {
+    if (isEarshotError(error)) throw error
+    desk.failed(error)
+    throw new EarshotError('not-connected', 'the log cannot be read at the moment: ask again later')
+  })
   connection.write(`{"t":"past","s":${s},"q":${q},"m":[${entries.map(entry => entry.text).join()}],"gap":${gap},"more":${more}}`)
 }
 
