@@ -103,6 +103,23 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     await peer.attach(1, { subs: [...patterns, 'c'].map(pattern => [pattern, null]) })
     expect(await peer.next('refused')).toMatchObject({ s: 1, topic: 'c', code: 'rate-limited' })
   },
+  shapes: async () => {
+    const { welcomed, relay } = await attacked({ limits: { shapes: 2 } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    await peer.attach(1)
+    for (const [s, pattern] of [[0, 'a/*'], [1, '*/a'], [1, 'b/*'], [0, 'a/b'], [0, 'c/*']] as const) await peer.subscribe(s, pattern)
+    const refusal = { what: 'subscribe', topic: '**', code: 'rate-limited', reason: 'wildcards in the patterns of a connection may stand in 2 ways' }
+    peer.say({ t: 'subscribe', s: 0, pattern: '**' })
+    expect(await peer.next('refused')).toMatchObject(refusal)
+    peer.say({ t: 'unsubscribe', s: 0, pattern: 'a/*' }, { t: 'unsubscribe', s: 0, pattern: 'c/*' }, { t: 'subscribe', s: 0, pattern: '**' })
+    expect(await peer.next('refused')).toMatchObject(refusal)
+    // The end of a session makes room.
+    peer.say({ t: 'detach', s: 1, reload: false })
+    await peer.subscribe(0, '**')
+    expect(relay.occupancy('x/a')).toBe(1)
+    await (await welcomed()).attach(0, { subs: [['*/*/a', null], ['a/*/*', null]] })
+  },
   presences: async () => {
     const { welcomed, relay } = await attacked({ limits: { presences: 2 } })
     const peer = await welcomed()

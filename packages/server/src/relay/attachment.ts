@@ -1,4 +1,4 @@
-import { covers, PatternIndex } from '@earshot/core'
+import { covers, isWildcard, PatternIndex } from '@earshot/core'
 import type { LogEntry } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
@@ -73,6 +73,7 @@ export class Attachment {
     this.revoke(pattern)
     this.grants.set(pattern, grant)
     this.grantedSize += sizeInAttach(pattern)
+    this.#countShape(pattern, 1)
     for (const each of grant.patterns) {
       const starts = this.#starts.get(each)
       if (starts) starts.set(pattern, grant.start)
@@ -82,12 +83,24 @@ export class Attachment {
 
   revoke(pattern: string): Grant | undefined {
     const grant = this.grants.get(pattern)
-    if (this.grants.delete(pattern)) this.grantedSize -= sizeInAttach(pattern)
+    if (this.grants.delete(pattern)) {
+      this.grantedSize -= sizeInAttach(pattern)
+      this.#countShape(pattern, -1)
+    }
     for (const each of grant?.patterns ?? []) {
       const starts = this.#starts.get(each)
       if (starts?.delete(pattern) && starts.size === 0) this.#starts.delete(each)
     }
     return grant
+  }
+
+  #countShape(pattern: string, more: 1 | -1): void {
+    if (!isWildcard(pattern)) return
+    const { shapes } = this.connection
+    const shape = shapeOf(pattern)
+    const count = (shapes.get(shape) ?? 0) + more
+    if (count > 0) shapes.set(shape, count)
+    else shapes.delete(shape)
   }
 
   /** Whether some grant has this very pattern. */
@@ -149,4 +162,9 @@ export class Attachment {
 /** Characters of a pattern in an attach, with the offset at which its subscription began. */
 export function sizeInAttach(pattern: string): number {
   return JSON.stringify(pattern).length + 20
+}
+
+/** Where wildcards stand in a pattern: patterns of one shape are found together. */
+export function shapeOf(pattern: string): string {
+  return pattern.split('/').map(level => (level === '*' || level === '**' ? level : '')).join('/')
 }

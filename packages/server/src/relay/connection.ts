@@ -29,6 +29,8 @@ export class Connection implements Hearer {
   /** Frames that may still come. */
   readonly bucket: Bucket
   said: Batch | undefined
+  /** Ways in which wildcards stand in the patterns of its sessions, and in how many of them. */
+  readonly shapes: Map<string, number> = new Map()
   /** Sessions attached to it. */
   sessions = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */

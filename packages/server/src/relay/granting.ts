@@ -1,7 +1,7 @@
-import { checkPattern, covers, EarshotError } from '@earshot/core'
+import { checkPattern, covers, EarshotError, isWildcard } from '@earshot/core'
 import type { SubscriptionEntry } from '@earshot/core/protocol'
 import type { Action } from './access.ts'
-import { type Attachment, sizeInAttach } from './attachment.ts'
+import { type Attachment, shapeOf, sizeInAttach } from './attachment.ts'
 import { type Desk, refusalOf, resume } from './desk.ts'
 import type { Limits } from './limits.ts'
 import type { Grant } from './records.ts'
@@ -36,10 +36,13 @@ export async function subscribe(desk: Desk, attachment: Attachment, pattern: str
 }
 
 /** A session that comes back names all its patterns in one frame. */
-function checkRoom({ subscriptions, subscriptionSize, frame }: Limits, { grants, grantedSize }: Attachment, pattern: string): void {
+function checkRoom({ subscriptions, subscriptionSize, frame, shapes }: Limits, { grants, grantedSize, connection }: Attachment, pattern: string): void {
   if (grants.size >= subscriptions) throw new EarshotError('rate-limited', `a session may have ${subscriptions} patterns`)
   const most = Math.min(subscriptionSize, Math.floor(frame / 2))
   if (grantedSize + sizeInAttach(pattern) > most) throw new EarshotError('rate-limited', `the patterns of a session may have ${most} characters together: listen to wildcards instead`)
+  if (isWildcard(pattern) && connection.shapes.size >= shapes && !connection.shapes.has(shapeOf(pattern))) {
+    throw new EarshotError('rate-limited', `wildcards in the patterns of a connection may stand in ${shapes} ways`)
+  }
 }
 
 /** Where a subscription began: what the session says is believed as far as the relay knows it to be so, or its user may read the past anyway. Nothing: now. */

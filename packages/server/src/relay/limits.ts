@@ -15,6 +15,8 @@ export interface Limits {
   readonly subscriptions: number
   /** Characters of these patterns in an attach, but no more than half a frame. @default 131,072 */
   readonly subscriptionSize: number
+  /** Ways in which the wildcards of a connection's patterns stand, as in `*`, a level and `*`: each costs every publish 3 µs at most. @default 100 */
+  readonly shapes: number
   /** Topics on which a session is present or watches members. @default 200 */
   readonly presences: number
   /** Characters of what a session says as a member, over all topics. @default 65,536 */
@@ -63,6 +65,7 @@ export const DEFAULT_LIMITS: Limits = {
   sessions: 100,
   subscriptions: 1000,
   subscriptionSize: 131_072,
+  shapes: 100,
   presences: 200,
   presenceSize: 65_536,
   publishes: { perSecond: 200, burst: 1000 },
@@ -95,7 +98,7 @@ const RANGES: Partial<Record<string, readonly [least: number, most: number]>> = 
   // They report every 128 messages or 65,536 characters, and up to 32 or 8192 more count until the next report: with less they would wait for ever.
   unread: [160, MOST],
   unreadSize: [73_728, MOST],
-  ...Object.fromEntries(['subscriptions', 'subscriptionSize', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
+  ...Object.fromEntries(['subscriptions', 'subscriptionSize', 'shapes', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
 }
 
 /**
