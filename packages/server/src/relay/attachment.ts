@@ -73,7 +73,7 @@ export class Attachment {
     this.revoke(pattern)
     this.grants.set(pattern, grant)
     this.grantedSize += sizeInAttach(pattern)
-    this.#countShape(pattern, 1)
+    if (isWildcard(pattern)) this.connection.shapes.count(shapeOf(pattern), 1)
     for (const each of grant.patterns) {
       const starts = this.#starts.get(each)
       if (starts) starts.set(pattern, grant.start)
@@ -85,22 +85,13 @@ export class Attachment {
     const grant = this.grants.get(pattern)
     if (this.grants.delete(pattern)) {
       this.grantedSize -= sizeInAttach(pattern)
-      this.#countShape(pattern, -1)
+      if (isWildcard(pattern)) this.connection.shapes.count(shapeOf(pattern), -1)
     }
     for (const each of grant?.patterns ?? []) {
       const starts = this.#starts.get(each)
       if (starts?.delete(pattern) && starts.size === 0) this.#starts.delete(each)
     }
     return grant
-  }
-
-  #countShape(pattern: string, more: 1 | -1): void {
-    if (!isWildcard(pattern)) return
-    const { shapes } = this.connection
-    const shape = shapeOf(pattern)
-    const count = (shapes.get(shape) ?? 0) + more
-    if (count > 0) shapes.set(shape, count)
-    else shapes.delete(shape)
   }
 
   /** Whether some grant has this very pattern. */

@@ -3,6 +3,7 @@ import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
 import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Bucket } from './rate.ts'
+import { Tally } from './tally.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
 export interface Socket {
@@ -30,7 +31,7 @@ export class Connection implements Hearer {
   readonly bucket: Bucket
   said: Batch | undefined
   /** Ways in which wildcards stand in the patterns of its sessions, and in how many of them. */
-  readonly shapes: Map<string, number> = new Map()
+  readonly shapes: Tally = new Tally()
   /** Sessions attached to it. */
   sessions = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */

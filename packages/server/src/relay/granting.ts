@@ -40,7 +40,7 @@ function checkRoom({ subscriptions, subscriptionSize, frame, shapes }: Limits, {
   if (grants.size >= subscriptions) throw new EarshotError('rate-limited', `a session may have ${subscriptions} patterns`)
   const most = Math.min(subscriptionSize, Math.floor(frame / 2))
   if (grantedSize + sizeInAttach(pattern) > most) throw new EarshotError('rate-limited', `the patterns of a session may have ${most} characters together: listen to wildcards instead`)
-  if (isWildcard(pattern) && connection.shapes.size >= shapes && !connection.shapes.has(shapeOf(pattern))) {
+  if (isWildcard(pattern) && connection.shapes.size >= shapes && connection.shapes.of(shapeOf(pattern)) === 0) {
     throw new EarshotError('rate-limited', `wildcards in the patterns of a connection may stand in ${shapes} ways`)
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, EarshotError, type ErrorCode, isEarshotError, randomId } from '@earshot/core'
+import { type Clock, EarshotError, type ErrorCode, randomId } from '@earshot/core'
 import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
 import type { Engine } from '../engine/engine.ts'
 import { timely } from '../engine/timely.ts'
@@ -9,7 +9,7 @@ import { type Desk, type RelayCounts, resume } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
-import { checkIdentity } from './identity.ts'
+import { checkIdentity, type Identity, refusalOfToken } from './identity.ts'
 import type { Limits } from './limits.ts'
 import { type Defer, Outbound } from './outbound.ts'
 import { Presences } from './presences.ts'
@@ -18,17 +18,8 @@ import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
+import { Tally } from './tally.ts'
 import { limitLife } from './token-life.ts'
-
-/** Whom a token proves, and until when. */
-export interface Identity {
-  /** `null`: nobody in particular. */
-  readonly userId: string | null
-  /** Wall-clock milliseconds at which the token is over. @default never */
-  readonly expires?: number
-  /** Anything that `authorize` wants to know of the token: it is handed on as it is. */
-  readonly data?: unknown
-}
 
 /** What a relay's inner part needs of its surroundings. */
 export interface CoreOptions {
@@ -71,7 +62,7 @@ export class RelayCore {
   /** What each session is bound to. */
   readonly #bound = new Map<SessionRecord, Attachment>()
   /** How many open connections each user has. */
-  readonly #users = new Map<string, number>()
+  readonly #users = new Tally()
   readonly #fanOut: FanOut
   readonly #outbound: Outbound
   readonly #presences: Presences
@@ -156,7 +147,7 @@ export class RelayCore {
   closed(connection: Connection): void {
     connection.ended()
     const attachments = this.#attachments(connection)
-    if (this.#connections.delete(connection) && connection.isCounted) this.#count(connection.access.user, -1)
+    if (this.#connections.delete(connection) && connection.isCounted) this.#users.count(connection.access.user, -1)
     for (const attachment of attachments.values()) this.#away(attachment, this.#options.limits.grace)
   }
 
@@ -233,28 +224,23 @@ export class RelayCore {
     try {
       const given = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
       if (connection.state === 'closed') return
-      const identity = checkIdentity(given, clock.now())
-      if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
-      connection.access.reset(identity.userId, identity.data)
-      limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
+      const { userId, expires, data } = checkIdentity(given, clock.now())
+      if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
+      connection.access.reset(userId, data)
+      limitLife(connection, expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (!first) return this.#attachments(connection).forEach(attachment => regrant(this.#desk, attachment))
-      const { userId } = identity
-      if (userId !== null && (this.#users.get(userId) ?? 0) >= limits.connectionsPerUser) {
+      if (this.#users.of(userId) >= limits.connectionsPerUser) {
         return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
       }
-      this.#count(userId, 1)
+      this.#users.count(userId, 1)
       connection.isCounted = true
       connection.state = 'open'
       const { ping, frame, waiting } = limits
       connection.say({ t: 'welcome', v: RELAY_VERSION, user: userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)) })
     } catch (error) {
-      const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
-      if (!isKnown) this.#options.failed(error)
-      // Nobody can say whether the token is good: its owner is not sent away for good.
-      const isAway = isEarshotError(error, 'timeout') || isEarshotError(error, 'not-connected')
-      if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', OVERLOAD_SPREAD)
-      else if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
-      else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
+      const { code, kind, reason, isFault } = refusalOfToken(error)
+      if (isFault) this.#options.failed(error)
+      this.#close(connection, code, kind, reason, code === CLOSE.overload ? OVERLOAD_SPREAD : 0)
     }
   }
 
@@ -358,13 +344,6 @@ export class RelayCore {
   #turnAway(connection: Connection, reason: string): void {
     this.counts.turnedAway++
     this.#close(connection, CLOSE.overload, 'rate-limited', reason, OVERLOAD_SPREAD)
-  }
-
-  #count(userId: string | null, more: 1 | -1): void {
-    if (userId === null) return
-    const count = (this.#users.get(userId) ?? 0) + more
-    if (count > 0) this.#users.set(userId, count)
-    else this.#users.delete(userId)
   }
 
   #close(connection: Connection, code: number, error: ErrorCode, reason: string, spread = 0): void {

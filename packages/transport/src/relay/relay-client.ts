@@ -69,12 +69,7 @@ export class RelayClient implements TransportConnection {
     })
     const wire = this.#wire
     this.#host = {
-      get window() {
-        return wire.window
-      },
-      get frameLimit() {
-        return wire.frameLimit
-      },
+      limits: () => wire,
       say: frame => wire.say(frame),
       write: text => wire.write(text),
       report: error => link.report(error),

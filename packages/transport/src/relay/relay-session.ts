@@ -12,10 +12,8 @@ const ENTRY = 20
 
 /** What a session needs of its connection. */
 export interface RelaySessionHost {
-  /** Kept publishes that may be under way. */
-  readonly window: number
-  /** Characters of a frame at most. */
-  readonly frameLimit: number
+  /** Kept publishes that may be under way, and characters of a frame at most, as the relay says. */
+  limits(): { readonly window: number; readonly frameLimit: number }
   say(frame: ClientFrame): void
   /** Sends an encoded frame. */
   write(text: string): void
@@ -74,7 +72,7 @@ export class RelaySession {
     const subs: SubscriptionEntry[] = []
     const later: ClientFrame[] = []
     // What begins now may be said after it: those that go on, which a relay bounds, and a part of the others fit into its frame.
-    let room = this.#host.frameLimit / 4
+    let room = this.#host.limits().frameLimit / 4
     this.#attaching = true
     this.#isRejected = false
     this.#asked.clear()
@@ -206,7 +204,7 @@ export class RelaySession {
 
   /** Sends what may be sent of that which waits. */
   sendMore(): void {
-    if (this.attached) this.outbox.send(this.#host.window, text => this.#host.write(text))
+    if (this.attached) this.outbox.send(this.#host.limits().window, text => this.#host.write(text))
   }
 
   refusedPublish({ tag, clock, code, reason, topic }: RefusedFrame): void {
