@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Limits } from '../src/index.ts'
+import { type Engine, type Limits, memoryEngine } from '../src/index.ts'
 import { type Attacked, attacked } from './support/attacked.ts'
 import { type Peer, publishFrame } from './support/peer.ts'
 
@@ -7,8 +7,52 @@ const presence = (topic: string, clock: number, data: unknown = 1, here = true):
 const numbers = (count: number, first = 1): number[] => Array.from({ length: count }, (_, index) => index + first)
 const clocksOf = (peer: Peer, kind: 'ack' | 'refused'): unknown[] => peer.of(kind).map(({ clock }) => clock)
 
+/** Fails for one topic; those who look on have a log that works. */
+function withOnlookers(log: Engine, other: Pick<Engine, 'append' | 'past'>): Engine {
+  return {
+    get epoch() {
+      return log.epoch
+    },
+    get head() {
+      return log.head
+    },
+    connect: (appended, passed) => log.connect(appended, passed),
+    append: publication => (publication.topic === 'a' ? other : log).append(publication),
+    pass: publication => log.pass(publication),
+    page: request => log.page(request),
+    past: request => (request.patterns[0] === 'a' ? other : log).past(request),
+    lost: (pattern, after) => log.lost(pattern, after),
+    close: () => log.close(),
+  }
+}
+
 /** One test for each limit there is: the compiler counts them. */
 const tests: Record<keyof Limits, () => Promise<void>> = {
+  connections: async () => {
+    const { welcomed, peer: connect, relay, talk } = await attacked({ limits: { connections: 4 } })
+    const peers = [await welcomed(), await welcomed()]
+    const farewell = { code: 1013, bye: { code: 'rate-limited', reason: 'the relay takes 4 connections: come back later', spread: 10_000 } }
+    for (let more = 0; more < 3; more++) expect(await connect().closed).toMatchObject(farewell)
+    expect([relay.stats.connections, relay.stats.turnedAway]).toEqual([4, 3])
+    peers[0]?.end()
+    while (relay.stats.connections === 4) await talk()
+    await welcomed()
+    expect(await connect().closed).toMatchObject(farewell)
+  },
+  connectionsPerUser: async () => {
+    const { welcomed, peer: connect, relay, talk } = await attacked({ limits: { connectionsPerUser: 2 } })
+    const [first] = [await welcomed('ada'), await welcomed('ada')]
+    const third = await connect().opened()
+    third.say({ t: 'hello', v: 1, token: 'ada' })
+    expect(await third.closed).toMatchObject({ code: 1013, bye: { code: 'rate-limited', reason: 'a user may have 2 connections: close some', spread: 10_000 } })
+    // Others may, and so may those that are nobody in particular.
+    for (const token of ['bob', undefined, undefined, undefined]) await welcomed(token)
+    const { connections } = relay.stats
+    first?.end()
+    while (relay.stats.connections === connections) await talk()
+    await welcomed('ada')
+    expect(relay.stats.turnedAway).toBe(1)
+  },
   frame: async () => {
     const { welcomed } = await attacked({ limits: { frame: 1000 } })
     const peer = await welcomed()
@@ -43,6 +87,38 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     expect(['a', 'b', 'c'].map(topic => relay.occupancy(topic))).toEqual([0, 1, 1])
     peer.say({ t: 'attach', s: 1, session: 'greedy', attach: 1, tag: 'doc', tags: [], secret: 's', subs: [['a', null], ['b', null], ['c', null]], done: 0 })
     expect(await peer.next('detached')).toMatchObject({ s: 1, code: 'rate-limited', reason: 'a session may have 2 patterns' })
+  },
+  subscriptionSize: async () => {
+    const { welcomed } = await attacked({ limits: { subscriptionSize: 100 } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    // With quotes, and room for an offset, each has 48; a quote in it counts twice.
+    const patterns = ['a', 'b'].map(letter => letter.repeat(26))
+    for (const pattern of [...patterns, 'a'.repeat(26)]) await peer.subscribe(0, pattern)
+    peer.say({ t: 'subscribe', s: 0, pattern: 'c' })
+    expect(await peer.next('refused')).toMatchObject({ what: 'subscribe', topic: 'c', code: 'rate-limited', reason: 'the patterns of a session may have 100 characters together: listen to wildcards instead' })
+    peer.say({ t: 'unsubscribe', s: 0, pattern: 'a'.repeat(26) }, { t: 'subscribe', s: 0, pattern: `${'c'.repeat(29)}"` })
+    expect((await peer.next('refused')).code).toBe('rate-limited')
+    await peer.subscribe(0, `${'c'.repeat(28)}"`)
+    await peer.attach(1, { subs: [...patterns, 'c'].map(pattern => [pattern, null]) })
+    expect(await peer.next('refused')).toMatchObject({ s: 1, topic: 'c', code: 'rate-limited' })
+  },
+  shapes: async () => {
+    const { welcomed, relay } = await attacked({ limits: { shapes: 2 } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    await peer.attach(1)
+    for (const [s, pattern] of [[0, 'a/*'], [1, '*/a'], [1, 'b/*'], [0, 'a/b'], [0, 'c/*']] as const) await peer.subscribe(s, pattern)
+    const refusal = { what: 'subscribe', topic: '**', code: 'rate-limited', reason: 'wildcards in the patterns of a connection may stand in 2 ways' }
+    peer.say({ t: 'subscribe', s: 0, pattern: '**' })
+    expect(await peer.next('refused')).toMatchObject(refusal)
+    peer.say({ t: 'unsubscribe', s: 0, pattern: 'a/*' }, { t: 'unsubscribe', s: 0, pattern: 'c/*' }, { t: 'subscribe', s: 0, pattern: '**' })
+    expect(await peer.next('refused')).toMatchObject(refusal)
+    // The end of a session makes room.
+    peer.say({ t: 'detach', s: 1, reload: false })
+    await peer.subscribe(0, '**')
+    expect(relay.occupancy('x/a')).toBe(1)
+    await (await welcomed()).attach(0, { subs: [['*/*/a', null], ['a/*/*', null]] })
   },
   presences: async () => {
     const { welcomed, relay } = await attacked({ limits: { presences: 2 } })
@@ -217,6 +293,24 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     expect(peer.of('refused')).toEqual([])
     await clock.advance(1)
     expect((await peer.next('refused')).code).toBe('timeout')
+  },
+  engine: async () => {
+    const never = new Promise<never>(() => {})
+    const log = memoryEngine()
+    const silent = { append: () => never, past: () => never }
+    const { welcomed, clock, failures } = await attacked({ byHand: true, engine: withOnlookers(log, silent), limits: { engine: 700, ping: 1_000_000 } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    peer.say(publishFrame(0, 1, 'a', 1), { t: 'history', s: 0, q: 1, patterns: ['a'], limit: 1 })
+    await peer.attach(1)
+    await clock.advance(699)
+    await peer.attach(2)
+    expect(peer.of('refused')).toEqual([])
+    await clock.advance(1)
+    expect(await peer.next('refused')).toMatchObject({ what: 'publish', code: 'outcome-unknown' })
+    await clock.advance(700)
+    expect(await peer.next('refused')).toMatchObject({ what: 'history', code: 'timeout', reason: 'the log did not answer within 700 ms' })
+    expect(failures.length).toBe(2)
   },
   hello: async () => {
     const { peer: connect, clock, relay } = await attacked({ byHand: true, limits: { hello: 700 } })

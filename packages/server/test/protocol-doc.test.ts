@@ -94,9 +94,10 @@ describe('the limits in docs/PROTOCOL.md', () => {
     const [, table = ''] = text.split('\n| what | default | beyond it |\n')
     const numbers = [...(table.split('\n\n')[0] ?? '').matchAll(/(?<!-)\b\d[\d,]*/g)].map(([number]) => Number(number.replaceAll(',', '')))
     const rates = (rate: Rate): number[] => [rate.perSecond, rate.burst]
-    const { frame, frames, sessions, subscriptions, presences, presenceSize, publishes, waiting, waitingSize, buffer, unread, unreadSize, page, pageSize, decision } = DEFAULT_LIMITS
-    const shown = [frame, ...rates(frames), sessions, subscriptions, presences, presenceSize, ...rates(publishes), waiting, waitingSize, buffer, unread, unreadSize, page, pageSize, decision / 1000]
-    const codes = [4413, 4429, 4429, 1013]
+    const { frame, frames, sessions, subscriptions, presences, presenceSize, publishes, waiting, waitingSize, buffer, unread, unreadSize, page, pageSize, decision, engine } = DEFAULT_LIMITS
+    const { connections, connectionsPerUser, subscriptionSize, shapes } = DEFAULT_LIMITS
+    const shown = [frame, ...rates(frames), sessions, subscriptions, presences, presenceSize, ...rates(publishes), waiting, waitingSize, buffer, unread, unreadSize, page, pageSize, decision / 1000, engine / 1000, connections, connectionsPerUser, subscriptionSize, shapes]
+    const codes = [4413, 4429, 4429, 1013, 1013, 1013]
     expect([...numbers].sort()).toEqual([...shown, ...codes].sort())
   })
 

@@ -11,9 +11,11 @@ export type FlagName =
   | 'host'
   | 'path'
   | 'key'
+  | 'secret'
   | 'origins'
   | `jwt-${'secret' | 'jwks' | 'issuer' | 'audience' | 'user-claim' | 'topics-claim'}`
   | `history-${'messages' | 'topics' | 'size' | 'age'}`
+  | 'connections'
   | 'log-level'
   | 'help'
   | 'version'
@@ -24,6 +26,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   host: { value: 'address', fallback: '127.0.0.1', help: 'which address to listen at; 0.0.0.0 is all of them' },
   path: { value: 'path', fallback: '/earshot', help: 'where clients connect; back ends find publish, history … below it' },
   key: { value: 'key', help: 'what back ends present; without one they are refused. Rather as a variable: others see flags' },
+  secret: { value: 'secret', help: 'signs what clients keep of their session ids: keep it over restarts. Rather as a variable, too' },
   origins: { value: 'list', fallback: 'same', help: 'which pages may connect: same, * or https://a.example,https://b.example' },
   'jwt-secret': { value: 'secret', help: 'clients must present a JWT signed with it (HS256, HS384, HS512)' },
   'jwt-jwks': { value: 'url', help: 'or one signed by a key that is found there' },
@@ -35,6 +38,7 @@ export const FLAGS: Readonly<Record<FlagName, Flag>> = {
   'history-topics': { value: 'number', fallback: '100000', help: 'topics remembered' },
   'history-size': { value: 'number', fallback: '64000000', help: 'characters kept in all' },
   'history-age': { value: 'seconds', fallback: '3600', help: 'how long messages are kept' },
+  connections: { value: 'number', fallback: '20000', help: 'connections at most; more are asked to come back later' },
   'log-level': { value: 'level', fallback: 'info', help: 'debug, info, warn, error or silent' },
   help: { help: 'prints this' },
   version: { help: 'prints the version' },

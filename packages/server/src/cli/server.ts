@@ -17,8 +17,8 @@ export interface RunningServer {
  * @throws SettingsError, `invalid-options`
  */
 export async function startServer(settings: Settings, logger: Logger): Promise<RunningServer> {
-  const { path, key, host, port, origins, history } = settings
-  const relay = createRelay({ engine: memoryEngine(history), origins, logger, ...(await authOf(settings)) })
+  const { path, key, host, port, origins, history, connections, secret } = settings
+  const relay = createRelay({ engine: memoryEngine(history), origins, limits: { connections }, logger, ...(secret !== undefined && { secret }), ...(await authOf(settings)) })
   const server = createServer(relay.handler({ path, probes: '/', ...(key !== undefined && { key }) }))
   relay.attach(server, { path })
   await listen(server, host, port)

@@ -8,9 +8,11 @@ export interface Settings {
   readonly host: string
   readonly path: string
   readonly key: string | undefined
+  readonly secret: string | undefined
   readonly origins: Origins
   readonly jwt: JwtSettings | undefined
   readonly history: { readonly messages: number; readonly topics: number; readonly size: number; readonly age: number }
+  readonly connections: number
   readonly logLevel: string
 }
 
@@ -43,6 +45,7 @@ export function readSettings(args: readonly string[], env: Readonly<Record<strin
     host: given.text('host') ?? '',
     path: given.text('path') ?? '',
     key: given.text('key'),
+    secret: given.text('secret'),
     origins: originsOf(given.text('origins') ?? 'same'),
     jwt: jwtOf(given),
     history: {
@@ -51,6 +54,7 @@ export function readSettings(args: readonly string[], env: Readonly<Record<strin
       size: given.count('history-size'),
       age: given.count('history-age') * 1000,
     },
+    connections: given.count('connections', 2 ** 31 - 1, 1),
     logLevel: given.choice('log-level', LEVELS),
   }
 }
@@ -72,10 +76,10 @@ class Given {
     return this.#env[variableOf(name)] || FLAGS[name].fallback
   }
 
-  count(name: FlagName, most: number = Number.MAX_SAFE_INTEGER): number {
+  count(name: FlagName, most: number = Number.MAX_SAFE_INTEGER, least = 0): number {
     const text = this.text(name) ?? ''
     const count = Number(text)
-    if (!/^\d+$/.test(text) || count > most) throw this.wrong(name, `a whole number${most < Number.MAX_SAFE_INTEGER ? ` from 0 to ${most}` : ''}`)
+    if (!/^\d+$/.test(text) || count > most || count < least) throw this.wrong(name, `a whole number${most < Number.MAX_SAFE_INTEGER ? ` from ${least} to ${most}` : ''}`)
     return count
   }
 

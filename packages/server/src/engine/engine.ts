@@ -12,6 +12,8 @@ export interface Publication {
   readonly time: number
   readonly userId: string | null
   readonly data: unknown
+  /** Whose share of the log it uses up; of the server itself nobody's. */
+  readonly publisher?: string | undefined
   /** Users that may hear it. */
   readonly to?: readonly string[] | undefined
   /** Who must not hear it: the session that published, by its id, when it wants no echo; outside any session, the document. */

@@ -10,6 +10,11 @@ export interface MemoryEngineOptions {
   topics?: number
   /** Characters of encoded messages, over all topics. @default 64,000,000 */
   size?: number
+  /**
+   * Part of `size` and of `topics` that one publisher may use up: a user, or a session of nobody in particular; of more its own oldest messages, and the
+   * topics that it brought, go first. What the server publishes has no such bound. @default 0.25
+   */
+  share?: number
   /** Milliseconds that a message is kept. @default 3,600,000 (an hour) */
   age?: number
   /** Topics whose value (`retain`) is kept, apart from history; of more the oldest values go. @default 10,000 */
@@ -32,6 +37,19 @@ interface Kept extends LogEntry {
   readonly came: number
   /** Not kept any more; it stays in the order until that is tidied up. */
   gone: boolean
+  readonly owner: Owner | undefined
+}
+
+/** What one publisher has in the log. */
+interface Owner {
+  readonly name: string
+  size: number
+  /** Oldest first. All before `first` are gone, and `gone` are in all. */
+  entries: Kept[]
+  first: number
+  gone: number
+  /** Topics that it brought, the least recently used first. */
+  readonly topics: Set<string>
 }
 
 interface TopicLog {
@@ -40,6 +58,7 @@ interface TopicLog {
   /** The highest offset that was evicted. */
   evicted: number
   last: number
+  readonly owner: Owner | undefined
 }
 
 /** A log in memory, for one relay. It ends with the process: the next one begins a new epoch, and every position of this one is a gap. */
@@ -55,6 +74,7 @@ class MemoryEngine implements Engine {
   #order: Kept[] = []
   /** The least recently used first. */
   readonly #topics = new Map<string, TopicLog>()
+  readonly #owners = new Map<string, Owner>()
   readonly #retained = new Map<string, LogEntry>()
   #retainedSize = 0
   #size = 0
@@ -73,16 +93,17 @@ class MemoryEngine implements Engine {
     messages = 1000,
     topics = 100_000,
     size = 64_000_000,
+    share = 0.25,
     age = 3_600_000,
     retained = 10_000,
     retainedSize = 16_000_000,
     now = () => Date.now(),
     random = systemRandom,
   }: MemoryEngineOptions) {
-    for (const [name, value] of Object.entries({ messages, topics, size, age, retained, retainedSize })) {
+    for (const [name, value] of Object.entries({ messages, topics, size, share, age, retained, retainedSize })) {
       if (!(value >= 0)) throw new EarshotError('invalid-options', `${name} is ${value}: it must be 0 or more`, { name, value })
     }
-    this.#limits = { messages, topics, size, age, retained, retainedSize, now, random }
+    this.#limits = { messages, topics, size, share, age, retained, retainedSize, now, random }
     this.epoch = randomId(random, 10)
   }
 
@@ -94,12 +115,18 @@ class MemoryEngine implements Engine {
   append(publication: Publication): LogEntry {
     if (this.#isClosed) throw new EarshotError('not-connected', 'The log is closed')
     const { topic, retain } = publication
-    const entry: Kept = { ...toEntry(publication, ++this.head), came: this.#limits.now(), gone: false }
-    const log = this.#logOf(topic)
+    const owner = this.#ownerOf(publication.publisher)
+    const entry: Kept = { ...toEntry(publication, ++this.head), came: this.#limits.now(), gone: false, owner }
+    const log = this.#logOf(topic, owner)
     log.entries.push(entry)
     log.last = entry.offset
     this.#order.push(entry)
     this.#size += entry.text.length
+    if (owner) {
+      owner.entries.push(entry)
+      owner.size += entry.text.length
+      this.#keepShare(owner)
+    }
     if (retain) this.#retain(topic, entry)
     this.#evict(log)
     this.#appended(entry)
@@ -161,11 +188,54 @@ class MemoryEngine implements Engine {
   }
 
   /** The topic's log, the most recently used from now on. */
-  #logOf(topic: string): TopicLog {
-    const log = this.#topics.get(topic) ?? { entries: [], evicted: this.#floor, last: 0 }
-    this.#topics.delete(topic)
+  #logOf(topic: string, owner: Owner | undefined): TopicLog {
+    const log = this.#topics.get(topic) ?? { entries: [], evicted: this.#floor, last: 0, owner }
+    for (const order of [this.#topics, log.owner?.topics]) order?.delete(topic)
     this.#topics.set(topic, log)
+    log.owner?.topics.add(topic)
     return log
+  }
+
+  #ownerOf(name: string | undefined): Owner | undefined {
+    if (name === undefined) return undefined
+    const owner = this.#owners.get(name) ?? { name, size: 0, entries: [], first: 0, gone: 0, topics: new Set() }
+    this.#owners.set(name, owner)
+    return owner
+  }
+
+  /** Nobody pushes out what others have said. */
+  #keepShare(owner: Owner): void {
+    const { share, size, topics } = this.#limits
+    while (owner.size > size * share) {
+      const oldest = owner.entries[owner.first++] as Kept
+      if (oldest.gone) continue
+      const log = this.#topics.get(oldest.topic) as TopicLog
+      this.#drop(log, 1, log.entries.indexOf(oldest))
+    }
+    for (const topic of owner.topics) {
+      if (owner.topics.size <= Math.max(topics * share, 1)) return
+      this.#forget(topic)
+    }
+  }
+
+  #release(owner: Owner, entry: Kept): void {
+    owner.size -= entry.text.length
+    if (++owner.gone * 2 <= owner.entries.length) return
+    owner.entries = owner.entries.filter(({ gone }) => !gone)
+    owner.first = owner.gone = 0
+    this.#dismiss(owner)
+  }
+
+  #dismiss({ name, entries, topics }: Owner): void {
+    if (entries.length === 0 && topics.size === 0) this.#owners.delete(name)
+  }
+
+  #forget(topic: string): void {
+    const log = this.#topics.get(topic) as TopicLog
+    this.#drop(log, log.entries.length)
+    this.#topics.delete(topic)
+    this.#floor = Math.max(this.#floor, log.last)
+    if (log.owner?.topics.delete(topic)) this.#dismiss(log.owner)
   }
 
   #retain(topic: string, entry: LogEntry): void {
@@ -189,11 +259,9 @@ class MemoryEngine implements Engine {
     const { messages, topics, size } = this.#limits
     if (log.entries.length > messages) this.#drop(log, log.entries.length - messages)
     for (let oldest = this.#oldest(); oldest && this.#size > size; oldest = this.#oldest()) this.#dropOldest(oldest)
-    for (const [topic, forgotten] of this.#topics) {
+    for (const topic of this.#topics.keys()) {
       if (this.#topics.size <= Math.max(topics, 1)) break
-      this.#drop(forgotten, forgotten.entries.length)
-      this.#topics.delete(topic)
-      this.#floor = Math.max(this.#floor, forgotten.last)
+      this.#forget(topic)
     }
     this.#expire()
   }
@@ -218,15 +286,16 @@ class MemoryEngine implements Engine {
     this.#drop(this.#topics.get(topic) as TopicLog, 1)
   }
 
-  /** Takes the oldest entries of a topic out. */
-  #drop(log: TopicLog, count: number): void {
-    for (const entry of log.entries.splice(0, count)) {
+  /** Takes entries of a topic out, the oldest unless it says which. */
+  #drop(log: TopicLog, count: number, first = 0): void {
+    for (const entry of log.entries.splice(first, count)) {
       entry.gone = true
       this.#gone++
       this.#goneSize += entry.text.length
       this.#size -= entry.text.length
-      log.evicted = entry.offset
+      log.evicted = Math.max(log.evicted, entry.offset)
       this.#evicted = Math.max(this.#evicted, entry.offset)
+      if (entry.owner) this.#release(entry.owner, entry)
     }
   }
 

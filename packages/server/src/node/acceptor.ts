@@ -27,6 +27,8 @@ export interface AcceptorOptions {
   readonly clock: Clock
   /** Characters of a frame at most. */
   readonly frame: number
+  /** Connections at most; the core tells those beyond why. */
+  readonly connections: number
   readonly isAllowed: (request: IncomingMessage) => boolean
   readonly logger: Logger | undefined
   /** There are none until somebody asks for them. */
@@ -35,8 +37,11 @@ export interface AcceptorOptions {
 
 /** How long a client has to close its end of the socket when the relay stops, in milliseconds. */
 const FAREWELL = 1000
+/** Sockets that are told why there is no room, while they close; beyond them nobody is. */
+const MAX_TOLD = 1000
 /** Bytes that one UTF-16 unit has in UTF-8 at most: no frame within the limit is refused for its size in bytes. */
 const BYTES_PER_UNIT = 3
+
 /** Takes WebSocket connections, and hands them to the core. */
 export class Acceptor {
   readonly #options: AcceptorOptions
@@ -87,12 +92,13 @@ export class Acceptor {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { isAllowed, logger } = this.#options
+    const { isAllowed, logger, connections } = this.#options
     const turnAway = (status: string, why: string): void => {
       logger?.warn({ address: request.socket.remoteAddress, origin: request.headers.origin, why }, 'turned away')
       refuse(socket, status)
     }
     if (this.#isClosing) return turnAway('503 Service Unavailable', 'the relay stops')
+    if (this.#sockets.size >= connections + MAX_TOLD) return turnAway('503 Service Unavailable', 'there are too many connections')
     if (!isAllowed(request)) return turnAway('403 Forbidden', 'its origin is not allowed')
     this.#server.handleUpgrade(request, socket, head, accepted => this.#accept(accepted, request))
   }

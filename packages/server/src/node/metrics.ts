@@ -9,6 +9,7 @@ const COUNTERS: readonly (readonly [name: string, reading: keyof RelayStats, hel
   ['earshot_skipped_total', 'skipped', 'Volatile messages that a session did not get since it was slow'],
   ['earshot_gaps_total', 'gaps', 'Topics of which a session was told that messages are lost'],
   ['earshot_refused_total', 'refused', 'Frames of sessions that were refused'],
+  ['earshot_turned_away_total', 'turnedAway', 'Connections that were refused since there were too many'],
 ]
 
 const GAUGES: readonly (readonly [name: string, reading: keyof RelayStats, help: string])[] = [

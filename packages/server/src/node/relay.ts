@@ -2,11 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { type Cancel, checkPattern, checkTopic, type Clock, EarshotError, type Member, systemClock, systemRandom } from '@earshot/core'
 import type { Engine } from '../engine/engine.ts'
 import { memoryEngine } from '../engine/memory-engine.ts'
+import { timely } from '../engine/timely.ts'
 import { createHandler, type HandlerOptions, type RelayHandler } from '../http/handler.ts'
 import type { Authorize } from '../relay/access.ts'
 import { coreOf } from '../relay/core-of.ts'
 import { type Limits, limitsOf } from '../relay/limits.ts'
-import type { Identity, RelayCore } from '../relay/relay-core.ts'
+import type { Identity } from '../relay/identity.ts'
+import type { RelayCore } from '../relay/relay-core.ts'
 import { Acceptor, type UpgradingServer, type Visitor } from './acceptor.ts'
 import { describeError, type Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -28,6 +30,11 @@ export interface RelayOptions {
   authenticate?: (request: IncomingMessage, token: string | undefined) => Identity | Promise<Identity>
   /** What a user may do. @default everything */
   authorize?: Authorize
+  /**
+   * Signs what clients keep of their sessions' ids, 16 characters or more: a relay that is started with the same one gives an id back to who had it first.
+   * @default nothing is signed: after a restart an id is whose who asks for it first
+   */
+  secret?: string
   /** Which pages may connect. @default 'same' */
   origins?: Origins
   /** Bounds; what is left out has its default. */
@@ -104,8 +111,8 @@ class NodeRelay implements Relay {
     const { logger } = options
     const failed = options.onError ?? (logger ? (error: unknown) => logger.error({ error: describeError(error) }, 'failed') : console.error)
     this.#failed = failed
-    this.#engine = engine
     this.#limits = limitsOf(options.limits)
+    this.#engine = timely(engine, this.#limits.engine, clock)
     this.#logger = logger
     const identify = async (visitor: unknown, token: string | undefined): Promise<Identity> => {
       const { request, log } = visitor as Visitor
@@ -115,8 +122,9 @@ class NodeRelay implements Relay {
     }
     const isAllowed = originCheck(origins)
     const publishing = (): (() => void) | undefined => this.#metrics?.publishing()
-    this.#core = coreOf({ engine, limits: this.#limits, clock, random, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
-    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, isAllowed, logger, metrics: () => this.#metrics })
+    const { secret } = options
+    this.#core = coreOf({ engine, limits: this.#limits, clock, random, secret, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
+    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, connections: this.#limits.connections, isAllowed, logger, metrics: () => this.#metrics })
   }
 
   attach(server: UpgradingServer, { path = '/earshot' }: AttachOptions = {}): Cancel {

@@ -1,6 +1,6 @@
 /** Readings of a relay. */
 export interface RelayStats {
-  /** Messages published, by clients and by the server; like the next five it rises until the relay ends. */
+  /** Messages published, by clients and by the server; like the next six it rises until the relay ends. */
   readonly published: number
   readonly delivered: number
   /** Frames of sessions that were refused. */
@@ -11,6 +11,8 @@ export interface RelayStats {
   readonly gaps: number
   /** Volatile messages that slow consumers did not get. */
   readonly skipped: number
+  /** Connections that were refused since there were too many. */
+  readonly turnedAway: number
   readonly connections: number
   /** Attached or not gone for good. */
   readonly sessions: number

@@ -39,6 +39,11 @@ export class Access {
     this.#limit = limit
   }
 
+  /** Whether everybody may do everything. */
+  get isOpen(): boolean {
+    return !this.#authorize
+  }
+
   /** Another token: everything is asked anew. */
   reset(user: string | null, data?: unknown): void {
     this.user = user

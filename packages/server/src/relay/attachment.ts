@@ -1,16 +1,8 @@
-import { covers, PatternIndex } from '@earshot/core'
+import { covers, isWildcard, PatternIndex } from '@earshot/core'
 import type { LogEntry } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
-import type { SessionRecord } from './records.ts'
-
-/** What a session may hear of one pattern it asked for. */
-export interface Grant {
-  /** The patterns within it that it may read. */
-  readonly patterns: readonly string[]
-  /** Only what is later in the log. */
-  readonly start: number
-}
+import type { Grant, SessionRecord } from './records.ts'
 
 /** Marks are so far apart at least: a report frees up to the last mark before it. */
 const MARK_MESSAGES = 32
@@ -33,6 +25,8 @@ export class Attachment {
   readonly tag: string
   /** By pattern asked for. */
   readonly grants: Map<string, Grant> = new Map()
+  /** Characters of these patterns, as an attach has them. */
+  grantedSize = 0
   /** Topics whose members it watches. */
   readonly watched: Set<string> = new Set()
   /** Everything up to this offset that it may hear was put on the connection. */
@@ -78,6 +72,8 @@ export class Attachment {
   grant(pattern: string, grant: Grant): void {
     this.revoke(pattern)
     this.grants.set(pattern, grant)
+    this.grantedSize += sizeInAttach(pattern)
+    if (isWildcard(pattern)) this.connection.shapes.count(shapeOf(pattern), 1)
     for (const each of grant.patterns) {
       const starts = this.#starts.get(each)
       if (starts) starts.set(pattern, grant.start)
@@ -87,7 +83,10 @@ export class Attachment {
 
   revoke(pattern: string): Grant | undefined {
     const grant = this.grants.get(pattern)
-    this.grants.delete(pattern)
+    if (this.grants.delete(pattern)) {
+      this.grantedSize -= sizeInAttach(pattern)
+      if (isWildcard(pattern)) this.connection.shapes.count(shapeOf(pattern), -1)
+    }
     for (const each of grant?.patterns ?? []) {
       const starts = this.#starts.get(each)
       if (starts?.delete(pattern) && starts.size === 0) this.#starts.delete(each)
@@ -149,4 +148,14 @@ export class Attachment {
   hasRoom({ unread, unreadSize }: Limits): boolean {
     return this.#unread < unread && this.#unreadSize < unreadSize && this.connection.hasRoom
   }
+}
+
+/** Characters of a pattern in an attach, with the offset at which its subscription began. */
+export function sizeInAttach(pattern: string): number {
+  return JSON.stringify(pattern).length + 20
+}
+
+/** Where wildcards stand in a pattern: patterns of one shape are found together. */
+export function shapeOf(pattern: string): string {
+  return pattern.split('/').map(level => (level === '*' || level === '**' ? level : '')).join('/')
 }

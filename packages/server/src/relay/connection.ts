@@ -5,6 +5,7 @@ import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Packer } from './packer.ts'
 import type { Bucket } from './rate.ts'
+import { Tally } from './tally.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
 export interface Socket {
@@ -33,6 +34,8 @@ export class Connection implements Hearer {
   said: Batch | undefined
   /** It speaks MessagePack. */
   packer: Packer | undefined
+  /** Ways in which wildcards stand in the patterns of its sessions, and in how many of them. */
+  readonly shapes: Tally = new Tally()
   /** Sessions attached to it. */
   sessions = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
@@ -43,6 +46,8 @@ export class Connection implements Hearer {
   deadline: Cancel | undefined
   /** A token is being looked at; the newest of those that came meanwhile is next. */
   renewing = false
+  /** It is among the connections of its user. */
+  isCounted = false
   newerToken: string | undefined
   readonly #outbound: Outbound
   readonly #room: number

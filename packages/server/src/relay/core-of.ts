@@ -3,13 +3,16 @@ import type { Engine } from '../engine/engine.ts'
 import type { Authorize } from './access.ts'
 import { type Limits, limitsOf } from './limits.ts'
 import type { Defer } from './outbound.ts'
-import { type Identity, RelayCore } from './relay-core.ts'
+import type { Identity } from './identity.ts'
+import { RelayCore } from './relay-core.ts'
 
 /** What a relay is made of, whatever carries its frames; `Request` is what a connection comes with. */
 export interface Makings<Request> {
   readonly engine: Engine
   readonly clock: Clock
   readonly random: () => number
+  /** Signs what clients keep of their sessions' ids. @default nothing is signed */
+  readonly secret?: string | undefined
   readonly limits?: Partial<Limits> | undefined
   /** @default everybody is nobody in particular */
   readonly authenticate?: ((request: Request, token: string | undefined) => Identity | Promise<Identity>) | undefined

@@ -13,6 +13,8 @@ export const SPREAD = 10_000
 export interface RelayCounts extends CatchUpCounts {
   published: number
   refused: number
+  /** Connections beyond the limits. */
+  turnedAway: number
 }
 
 /** What handling frames needs of the relay. */

@@ -3,12 +3,20 @@ import type { Rate } from './rate.ts'
 
 /** Bounds of what clients may do and what the relay keeps for them. Times are in milliseconds, sizes in characters of encoded frames. */
 export interface Limits {
+  /** Connections; those beyond are asked to come back later. @default 20,000 */
+  readonly connections: number
+  /** Connections of one user, for those that a token names. @default 200 */
+  readonly connectionsPerUser: number
   /** A frame. @default 262,144 */
   readonly frame: number
   /** Sessions of a connection. @default 100 */
   readonly sessions: number
   /** Patterns of a session. @default 1000 */
   readonly subscriptions: number
+  /** Characters of these patterns in an attach, but no more than half a frame. @default 131,072 */
+  readonly subscriptionSize: number
+  /** Ways in which the wildcards of a connection's patterns stand, as in `*`, a level and `*`: each costs every publish 3 µs at most. @default 100 */
+  readonly shapes: number
   /** Topics on which a session is present or watches members. @default 200 */
   readonly presences: number
   /** Characters of what a session says as a member, over all topics. @default 65,536 */
@@ -33,6 +41,8 @@ export interface Limits {
   readonly pageSize: number
   /** How long `authenticate` and `authorize` may take. @default 5000 */
   readonly decision: number
+  /** How long the engine may take for an answer. @default 10,000 */
+  readonly engine: number
   /** How long a connection may stay silent before its hello. @default 10,000 */
   readonly hello: number
   /** Between pings; a connection that has said nothing for 2.5 of them is closed. @default 25,000 */
@@ -49,9 +59,13 @@ export interface Limits {
 
 /** What holds unless an option says otherwise. */
 export const DEFAULT_LIMITS: Limits = {
+  connections: 20_000,
+  connectionsPerUser: 200,
   frame: 262_144,
   sessions: 100,
   subscriptions: 1000,
+  subscriptionSize: 131_072,
+  shapes: 100,
   presences: 200,
   presenceSize: 65_536,
   publishes: { perSecond: 200, burst: 1000 },
@@ -64,6 +78,7 @@ export const DEFAULT_LIMITS: Limits = {
   page: 1000,
   pageSize: 65_536,
   decision: 5000,
+  engine: 10_000,
   hello: 10_000,
   ping: 25_000,
   grace: 10_000,
@@ -83,7 +98,7 @@ const RANGES: Partial<Record<string, readonly [least: number, most: number]>> = 
   // They report every 128 messages or 65,536 characters, and up to 32 or 8192 more count until the next report: with less they would wait for ever.
   unread: [160, MOST],
   unreadSize: [73_728, MOST],
-  ...Object.fromEntries(['subscriptions', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
+  ...Object.fromEntries(['subscriptions', 'subscriptionSize', 'shapes', 'presences', 'presenceSize', 'grace', 'reload', 'resume', 'remembered'].map(name => [name, [0, MOST] as const])),
 }
 
 /**

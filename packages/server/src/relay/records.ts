@@ -3,6 +3,7 @@ import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
 import { Lane } from './lane.ts'
 import type { Limits } from './limits.ts'
 import { Bucket } from './rate.ts'
+import { Seal } from './seal.ts'
 
 /** What became of a publish. */
 export type Outcome = Pick<AckFrame, 'offset'> | Pick<RefusedFrame, 'code' | 'reason'>
@@ -45,6 +46,14 @@ export interface Presented {
   readonly size: number
 }
 
+/** What a session may hear of one pattern it asked for. */
+export interface Grant {
+  /** The patterns within it that it may read. */
+  readonly patterns: readonly string[]
+  /** Only what is later in the log. */
+  readonly start: number
+}
+
 /** What a relay remembers of a session, attached or not. */
 export class SessionRecord {
   /** Given by the relay: a tab that presents it has heard the relay say that it remembers. */
@@ -53,12 +62,16 @@ export class SessionRecord {
   /** Given by the tab: proves that the id is its own. */
   readonly secret: string
   readonly userId: string | null
+  /** Since when it goes by its id, over lives of the relay, in wall-clock milliseconds. */
+  readonly since: number
   /** Its frames, one after the other, over all its attachments: what is sent again waits for what is still being decided. */
   readonly lane: Lane = new Lane()
   /** The highest attach number; lower ones are ghosts. */
   attach = 0
   /** Of all its attachments: a new one does not begin anew. */
   readonly publishes: Bucket
+  /** What it listens to, by pattern asked for, over all its attachments: it cannot claim to have listened for longer. Empty where everybody may do everything. */
+  readonly begun: Map<string, Grant>
   /** By topic on which it is present. */
   readonly present: Map<string, Presented>
   /** Those of them that it has not said again since it attached. */
@@ -70,13 +83,15 @@ export class SessionRecord {
   expiring: Cancel | undefined
   readonly #numberings = new Map<string, Numbering>()
 
-  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, present: Map<string, Presented> = new Map()) {
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, { since = 0, present = new Map(), begun = new Map() }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'>> = {}) {
+    this.since = since
     this.name = name
     this.id = id
     this.secret = secret
     this.userId = userId
     this.publishes = publishes
     this.present = present
+    this.begun = begun
   }
 
   numbering(tag: string): Numbering | undefined {
@@ -103,8 +118,10 @@ export class Records {
   readonly #random: () => number
   readonly #clock: Clock
   readonly #limits: Limits
+  readonly #seal: Seal
 
-  constructor(clock: Clock, random: () => number, limits: Limits) {
+  constructor(clock: Clock, random: () => number, limits: Limits, seal: Seal = new Seal(undefined)) {
+    this.#seal = seal
     this.#clock = clock
     this.#random = random
     this.#limits = limits
@@ -130,12 +147,25 @@ export class Records {
     return record?.secret === secret && record.userId === userId ? record : undefined
   }
 
-  /** A new record, in place of a former one of the same session. An id that somebody else goes by is not given twice: then it is a new one. */
-  create(id: string, secret: string, userId: string | null, former?: SessionRecord): SessionRecord {
+  /** Who goes by an id that somebody else had before, in a former life of the relay, as the name of that one's record proves. */
+  usurper(id: string, name: string | undefined, userId: string | null): SessionRecord | undefined {
+    const record = this.#byId.get(id)
+    const since = name === undefined || !record ? undefined : this.#seal.since(name, id, userId)
+    return since !== undefined && record && since < record.since ? record : undefined
+  }
+
+  /**
+   * A new record, in place of a former one of the same session. An id that somebody else goes by is not given twice: then it is a new one.
+   * @param name what the session's record was called, perhaps in a former life of the relay
+   */
+  create(id: string, secret: string, userId: string | null, former?: SessionRecord, name = ''): SessionRecord {
     if (former) this.remove(former)
-    const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, this.#clock.now())
-    const own = this.#byId.has(id) ? randomId(this.#random) : id
-    const record = new SessionRecord(randomId(this.#random), own, secret, userId, publishes, former?.present)
+    const now = this.#clock.now()
+    const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, now)
+    const isFree = !this.#byId.has(id)
+    const own = isFree ? id : randomId(this.#random)
+    const since = former?.since ?? (isFree ? this.#seal.since(name, id, userId) : undefined) ?? now
+    const record = new SessionRecord(this.#seal.name(randomId(this.#random), own, userId, since), own, secret, userId, publishes, { ...(former && { present: former.present, begun: former.begun }), since })
     this.#byName.set(record.name, record)
     if (record.id !== '') this.#byId.set(record.id, record)
     return record

@@ -1,7 +1,7 @@
 import { EarshotError } from '@earshot/core'
 import type { Attachment } from './attachment.ts'
 import { type Desk, refusalOf } from './desk.ts'
-import { subscribe, unsubscribe } from './granting.ts'
+import { subscribe, tellMissed, unsubscribe } from './granting.ts'
 
 /** After a renewal: what a session may not do any more is taken away. It is asked for again in the turn of its frames, so that none slips through. */
 export function regrant(desk: Desk, attachment: Attachment): void {
@@ -11,7 +11,11 @@ export function regrant(desk: Desk, attachment: Attachment): void {
   }
   record.lane.run(async () => {
     for (const [pattern, { start }] of [...grants]) {
-      await again(desk, attachment, 'subscribe', pattern, () => subscribe(desk, attachment, pattern, start), () => unsubscribe(desk, attachment, pattern))
+      const ask = async (): Promise<void> => {
+        const begun = await subscribe(desk, attachment, pattern, start)
+        if (begun?.isLate) tellMissed(desk, attachment, begun.patterns)
+      }
+      await again(desk, attachment, 'subscribe', pattern, ask, () => unsubscribe(desk, attachment, pattern))
     }
     for (const topic of [...watched]) await again(desk, attachment, 'watch', topic, () => mayBe(topic), () => desk.presences.unwatch(attachment, topic))
     for (const topic of [...record.present.keys()]) await again(desk, attachment, 'presence', topic, () => mayBe(topic), () => desk.presences.leave(record, topic))

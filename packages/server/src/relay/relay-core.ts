@@ -1,53 +1,29 @@
-import { type Clock, EarshotError, type ErrorCode, isEarshotError, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, PACKED_GROWTH, parsePosition, RELAY_VERSION, type Unpacked } from '@earshot/core/protocol'
-import type { Engine } from '../engine/engine.ts'
-import { toText } from '../engine/json-text.ts'
-import { Access, type Authorize } from './access.ts'
+import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
+import { timely } from '../engine/timely.ts'
+import { Access } from './access.ts'
 import { Attachment } from './attachment.ts'
 import { within } from './deadline.ts'
 import { type Desk, type RelayCounts, resume } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
+import type { CoreOptions } from './core-options.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
-import { checkIdentity } from './identity.ts'
-import type { Limits } from './limits.ts'
-import { type Defer, Outbound } from './outbound.ts'
+import { checkIdentity, refusalOfToken, whom } from './identity.ts'
+import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { Presences } from './presences.ts'
 import { Bucket } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
+import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
+import { Tally } from './tally.ts'
 import { limitLife } from './token-life.ts'
+import { isTooLong } from './units.ts'
 
-/** Whom a token proves, and until when. */
-export interface Identity {
-  /** `null`: nobody in particular. */
-  readonly userId: string | null
-  /** Wall-clock milliseconds at which the token is over. @default never */
-  readonly expires?: number
-  /** Anything that `authorize` wants to know of the token: it is handed on as it is. */
-  readonly data?: unknown
-}
-
-/** What a relay's inner part needs of its surroundings. */
-export interface CoreOptions {
-  readonly engine: Engine
-  readonly limits: Limits
-  readonly clock: Clock
-  readonly random: () => number
-  readonly defer: Defer
-  readonly authorize: Authorize | undefined
-  /** Looks a token up; rejects with `unauthorized` or `forbidden`. */
-  identify(request: unknown, token: string | undefined): Promise<Identity>
-  /** Starts the timing of a publish; the result ends it. */
-  readonly publishing?: () => (() => void) | undefined
-  /** Something failed that no client is to blame for. */
-  readonly failed: (error: unknown) => void
-}
-
-/** Within how long those come back whose token could not be checked, in milliseconds. */
-const UNCHECKED_SPREAD = 10_000
+/** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
+const OVERLOAD_SPREAD = 10_000
 
 /** The WebSocket protocol's own code for it. */
 const UNSUPPORTED_DATA = 1003
@@ -68,20 +44,23 @@ export class RelayCore {
   readonly #connections = new Map<Connection, Guest>()
   /** What each session is bound to. */
   readonly #bound = new Map<SessionRecord, Attachment>()
+  /** How many open connections each user has. */
+  readonly #users = new Tally()
   readonly #fanOut: FanOut
   readonly #outbound: Outbound
   readonly #presences: Presences
   readonly #packer = new Packer()
   readonly #cancels: (() => void)[] = []
-  readonly counts: RelayCounts = { published: 0, refused: 0, recovered: 0, gaps: 0 }
+  readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, recovered: 0, gaps: 0 }
   #clock = 0
   readonly #tag: string
 
   constructor(options: CoreOptions) {
-    const { engine, limits, clock, random, failed } = options
-    this.#options = options
+    const { limits, clock, random, failed } = options
+    const engine = timely(options.engine, limits.engine, clock)
+    this.#options = { ...options, engine }
     this.#tag = randomId(random, 8)
-    this.#records = new Records(clock, random, limits)
+    this.#records = new Records(clock, random, limits, new Seal(options.secret))
     this.#fanOut = new FanOut(limits)
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
@@ -109,6 +88,10 @@ export class RelayCore {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
     const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, this.#outbound, limits.buffer)
+    if (this.#connections.size >= limits.connections) {
+      this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
+      return connection
+    }
     this.#connections.set(connection, { request, attachments: new Map() })
     connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
     return connection
@@ -145,7 +128,7 @@ export class RelayCore {
   closed(connection: Connection): void {
     connection.ended()
     const attachments = this.#attachments(connection)
-    this.#connections.delete(connection)
+    if (this.#connections.delete(connection) && connection.isCounted) this.#users.count(connection.access.user, -1)
     for (const attachment of attachments.values()) this.#away(attachment, this.#options.limits.grace)
   }
 
@@ -222,23 +205,24 @@ export class RelayCore {
     try {
       const given = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
       if (connection.state === 'closed') return
-      const identity = checkIdentity(given, clock.now())
-      if (!first && identity.userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
-      connection.access.reset(identity.userId, identity.data)
-      limitLife(connection, identity.expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
+      const { userId, expires, data } = checkIdentity(given, clock.now())
+      if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
+      connection.access.reset(userId, data)
+      limitLife(connection, expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (!first) return this.#attachments(connection).forEach(attachment => regrant(this.#desk, attachment))
+      if (this.#users.of(userId) >= limits.connectionsPerUser) {
+        return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
+      }
+      this.#users.count(userId, 1)
+      connection.isCounted = true
       connection.state = 'open'
       const { ping, frame, waiting } = limits
-      connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)), ...(first.isPacked && { codec: PACKED }) })
+      connection.say({ t: 'welcome', v: RELAY_VERSION, user: userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)), ...(first.isPacked && { codec: PACKED }) })
       if (first.isPacked) connection.speaks(this.#packer)
     } catch (error) {
-      const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
-      if (!isKnown) this.#options.failed(error)
-      // Nobody can say whether the token is good: its owner is not sent away for good.
-      const isAway = isEarshotError(error, 'timeout') || isEarshotError(error, 'not-connected')
-      if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', UNCHECKED_SPREAD)
-      else if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
-      else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
+      const { code, kind, reason, isFault } = refusalOfToken(error)
+      if (isFault) this.#options.failed(error)
+      this.#close(connection, code, kind, reason, code === CLOSE.overload ? OVERLOAD_SPREAD : 0)
     }
   }
 
@@ -264,8 +248,10 @@ export class RelayCore {
       former.leaving?.()
       this.#records.back(former)
     }
+    const usurper = former ? undefined : this.#records.usurper(frame.session, frame.record, userId)
+    if (usurper) this.#end(usurper)
     // A tab that never heard the name of its record does not know what it was promised under it: it gets another one.
-    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former)
+    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former, frame.record)
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag
@@ -340,6 +326,12 @@ export class RelayCore {
     this.#records.remove(record)
   }
 
+  /** There are too many: it may find room later. */
+  #turnAway(connection: Connection, reason: string): void {
+    this.counts.turnedAway++
+    this.#close(connection, CLOSE.overload, 'rate-limited', reason, OVERLOAD_SPREAD)
+  }
+
   #close(connection: Connection, code: number, error: ErrorCode, reason: string, spread = 0): void {
     connection.close(code, { code: error, reason, spread })
     this.closed(connection)
@@ -358,17 +350,4 @@ export class RelayCore {
     })
     this.#cancels.push(next)
   }
-}
-
-/** Whether frames that came together have more characters than a text may have. Of MessagePack that is not known until it is written as JSON, and seldom in doubt. */
-function isTooLong(unit: string | Uint8Array, frames: readonly (string | Unpacked)[], limit: number): boolean {
-  if (typeof unit === 'string') return unit.length > limit
-  if (unit.length * PACKED_GROWTH <= limit) return false
-  let size = 0
-  for (const frame of frames) if (typeof frame !== 'string') size += toText(frame.value ?? null).length
-  return size > limit
-}
-
-function whom(user: string | null): string {
-  return user === null ? 'nobody in particular' : `user "${user}"`
 }

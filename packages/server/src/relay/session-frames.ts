@@ -81,7 +81,9 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.
     if (!attachment.isBound) return
-    const publication: Publication = { ...frame, from: record.id, userId: record.userId, except: frame.echo === false ? attachment.voice : undefined }
+    const { id: from, userId } = record
+    const publisher = userId === null ? `session ${attachment.voice}` : `user ${userId}`
+    const publication: Publication = { ...frame, from, userId, publisher, except: frame.echo === false ? attachment.voice : undefined }
     desk.counts.published++
     if (volatile) return desk.engine.pass(publication)
     const { offset } = await append(desk, publication)
@@ -99,7 +101,8 @@ async function append(desk: Desk, publication: Publication): Promise<LogEntry> {
   try {
     return await desk.engine.append(publication)
   } catch (error) {
-    if (isEarshotError(error)) throw error
+    // Of an answer that does not come nobody knows what it would have been.
+    if (isEarshotError(error) && error.code !== 'timeout') throw error
     desk.failed(error)
     throw new EarshotError('outcome-unknown', 'the log failed: it may hold the message or not')
   }
@@ -115,7 +118,7 @@ function repeat(attachment: Attachment, { tag, clock, topic }: PublishFrame, out
 
 async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }: SubscribeFrame): Promise<void> {
   // What it listens to already goes on from where it began.
-  const offset = attachment.grants.get(pattern)?.start ?? (await subscribe(desk, attachment, pattern))
+  const offset = attachment.grants.get(pattern)?.start ?? (await subscribe(desk, attachment, pattern))?.start
   if (offset !== undefined) attachment.connection.say({ t: 'subscribed', s, pattern, offset })
 }
 
@@ -161,7 +164,11 @@ async function takeHistory(desk: Desk, attachment: Attachment, frame: HistoryFra
   await connection.room()
   // What is still to come by itself comes by itself: then both together are in order, and nothing comes twice.
   const wants = (entry: LogEntry): boolean => attachment.mayHear(entry) && (entry.offset <= attachment.sent || !attachment.awaits(entry, frame.patterns))
-  const { entries, more, gap } = await readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits)
+  const { entries, more, gap } = await readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits).catch((error: unknown) => {
+    if (isEarshotError(error)) throw error
+    desk.failed(error)
+    throw new EarshotError('not-connected', 'the log cannot be read at the moment: ask again later')
+  })
   connection.write(`{"t":"past","s":${s},"q":${q},"m":[${entries.map(entry => entry.text).join()}],"gap":${gap},"more":${more}}`)
 }
 

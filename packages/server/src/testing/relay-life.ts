@@ -6,7 +6,8 @@ import type { Authorize } from '../relay/access.ts'
 import type { Socket } from '../relay/connection.ts'
 import { coreOf } from '../relay/core-of.ts'
 import type { Limits } from '../relay/limits.ts'
-import type { Identity, RelayCore } from '../relay/relay-core.ts'
+import type { Identity } from '../relay/identity.ts'
+import type { RelayCore } from '../relay/relay-core.ts'
 import type { Line, RelayEnd } from './line.ts'
 
 /** What a relay in a test network takes of the options of `createRelay`. */
@@ -14,6 +15,7 @@ export interface TestRelayOptions {
   authenticate?: (request: IncomingMessage, token: string | undefined) => Identity | Promise<Identity>
   authorize?: Authorize
   limits?: Partial<Limits>
+  secret?: string
   /** Hears what failed and no client is to blame for. @default it is thrown at the next `settle` or `advance` */
   onError?: (error: unknown) => void
 }

@@ -13,6 +13,8 @@ it('holds what is there without any flag', () => {
     origins: 'same',
     jwt: undefined,
     history: { messages: 1000, topics: 100_000, size: 64_000_000, age: 3_600_000 },
+    connections: 20_000,
+    secret: undefined,
     logLevel: 'info',
   })
 })

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Engine, LogEntry, LogPage, Publication } from '../../src/engine/engine.ts'
 import { memoryEngine, type MemoryEngineOptions } from '../../src/engine/memory-engine.ts'
@@ -13,6 +14,7 @@ describe('the options of a memory engine', () => {
     ['messages', { messages: -1 }],
     ['topics', { topics: Number.NaN }],
     ['size', { size: -0.1 }],
+    ['share', { share: -0.1 }],
     ['age', { age: Number.NEGATIVE_INFINITY }],
     ['retained', { retained: -5 }],
     ['retainedSize', { retainedSize: -5 }],
@@ -45,6 +47,58 @@ describe('a page', () => {
       offsets.push((after = page.offset))
     }
     expect(offsets).toEqual([10_000, 20_000, 25_000])
+  })
+})
+
+describe('the share of a publisher', () => {
+  const offsets = (engine: Engine): number[] => (engine.page({ after: 0, ...everything }) as LogPage).entries.map(({ offset }) => offset)
+  const [text] = [append(memoryEngine(), 'a').text]
+
+  it('is what it keeps of its own, over all topics: others lose nothing', () => {
+    const engine = memoryEngine({ size: text.length * 12, share: 0.25 })
+    for (const publisher of ['ada', 'bob', undefined]) append(engine, 'a', { publisher })
+    for (let index = 0; index < 6; index++) append(engine, index % 2 ? 'a' : 'b', { publisher: 'mallory' })
+    expect(offsets(engine)).toEqual([1, 2, 3, 7, 8, 9])
+    // Whoever may have missed some of it is told so.
+    expect([engine.lost('b', 3), engine.lost('a', 4), engine.lost('a', 5)]).toEqual([[['b', 6]], [['a', 5]], []])
+    append(engine, 'a', { publisher: 'ada' })
+    expect(offsets(engine)).toEqual([1, 2, 3, 7, 8, 9, 10])
+  })
+
+  it('is no bound for the server', () => {
+    const engine = memoryEngine({ size: text.length * 13, share: 0.25 })
+    for (let index = 0; index < 12; index++) append(engine, 'a')
+    expect(offsets(engine).length).toBe(12)
+  })
+
+  it('is also one of topics: those that it brought are forgotten first, the least recently used before others', () => {
+    const engine = memoryEngine({ topics: 8, share: 0.25 })
+    append(engine, 'ours', { publisher: 'ada' })
+    for (const topic of ['1', '2', '1', 'ours', '3', '4', '3']) append(engine, topic, { publisher: 'mallory' })
+    expect(['ours', '1', '2', '3', '4'].map(topic => (engine.past({ patterns: [topic], limit: 10, wants: () => true }) as LogEntry[]).length)).toEqual([2, 0, 0, 2, 1])
+  })
+
+  it('is kept whatever is said, and whatever else is evicted', () => {
+    const step = fc.tuple(fc.constantFrom('ada', 'bob', 'mallory', undefined), fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.integer({ min: 0, max: 200 }), fc.nat(40))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), steps => {
+        let now = 0
+        const engine = memoryEngine({ size: 1000, messages: 5, topics: 4, share: 0.4, age: 300, now: () => now })
+        const said: { offset: number; publisher: string | undefined; topic: string }[] = []
+        for (const [publisher, topic, size, wait] of steps) {
+          now += wait
+          said.push({ offset: append(engine, topic, { publisher, data: 'x'.repeat(size) }).offset, publisher, topic })
+          const { entries } = engine.page({ after: 0, ...everything }) as LogPage
+          const kept = new Map(entries.map(entry => [entry.offset, entry.text.length]))
+          const sizeOf = (who?: string): number => said.reduce((sum, each) => sum + (who === undefined || each.publisher === who ? (kept.get(each.offset) ?? 0) : 0), 0)
+          for (const who of ['ada', 'bob', 'mallory']) expect(sizeOf(who)).toBeLessThanOrEqual(400)
+          expect(sizeOf()).toBeLessThanOrEqual(1000)
+          // What is gone is lost, and said to be.
+          for (const { offset, topic: where } of said) if (!kept.has(offset)) expect(engine.lost(where, offset - 1)).not.toEqual([])
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 

@@ -278,3 +278,22 @@ function rosterOf(peer: Peer): Map<string, unknown> {
   }
   return members
 }
+
+describe('one publisher that says as much as it may', () => {
+  it.each([['a user', 'mallory'], ['nobody in particular', undefined]])('does not push out what others have said: %s', async (_, token) => {
+    const { welcomed, relay, talk } = await attacked({ engine: memoryEngine({ size: 400_000 }) })
+    await relay.publish('news', 'from the server')
+    const good = await welcomed('ada')
+    await good.attach(0)
+    good.say(publishFrame(0, 1, 'news', 'from Ada'))
+    await good.next('ack')
+    const hostile = await welcomed(token)
+    await hostile.attach(0)
+    for (let clock = 1; clock <= 60; clock++) hostile.say(publishFrame(0, clock, clock % 2 ? 'news' : `flood/${clock}`, 'x'.repeat(20_000)))
+    await hostile.settled(0)
+    await talk()
+    const { messages } = await relay.history('**')
+    const lengths = messages.filter(({ topic }) => !topic.startsWith('onlookers/')).map(({ data }) => String(data).length)
+    expect(lengths).toEqual([15, 8, ...Array.from({ length: 4 }, () => 20_000)])
+  })
+})

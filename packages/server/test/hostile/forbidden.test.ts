@@ -1,5 +1,5 @@
 import { covers, EarshotError } from '@earshot/core'
-import type { ClientFrame, RelayFrame } from '@earshot/core/protocol'
+import type { ClientFrame, RelayFrame, SubscriptionEntry } from '@earshot/core/protocol'
 import { describe, expect, it } from 'vitest'
 import { type Authorize, type Decision, memoryEngine } from '../../src/index.ts'
 import { type Attacked, attacked } from '../support/attacked.ts'
@@ -165,6 +165,138 @@ describe('a message for some users', () => {
     expect([mallory, nobody]).toEqual([['for all'], ['for all']])
     // Nor do its sessions move by it: what one may not hear is not counted either.
     expect(peers[1].of('message').length).toBe(1)
+  })
+})
+
+describe('the past, where listening is allowed and history is not', () => {
+  /** Says `old` in public and in `other`, before anybody listens. */
+  async function scene(granted: { readonly history: boolean } = { history: false }): Promise<Attacked & { epoch: string; hostile: Peer }> {
+    const made = await attacked({ authorize: ({ action }) => action !== 'history' || granted.history })
+    for (const topic of ['a', 'b']) await made.relay.publish(topic, `old ${topic}`)
+    const hostile = made.peer()
+    const { epoch } = await hostile.greet()
+    return { ...made, epoch, hostile }
+  }
+
+  it.each<[what: string, position: (epoch: string) => string, subs: SubscriptionEntry[], gap: string[] | undefined]>([
+    ['with an early position', epoch => `${epoch}.0`, [['a', 0], ['*', 0], ['**', 1], ['', 0]], ['a', '*', '**', '']],
+    ['with an early position, and a beginning beyond the head', epoch => `${epoch}.0`, [['a', 1e9]], undefined],
+    ['with a position of another life', () => 'other.5', [['a', 0], ['**', 7]], ['a', '**']],
+    ['with what is no position', () => 'nonsense', [['a', 0]], ['a']],
+    ['with a position beyond the head', epoch => `${epoch}.999`, [['a', 0]], undefined],
+  ])('is not had by an attach %s', async (_, position, subs, gap) => {
+    const { hostile, epoch, relay } = await scene()
+    await hostile.attach(0, { position: position(epoch), subs })
+    await hostile.settled(0)
+    await relay.publish('a', 'new')
+    await hostile.next('message')
+    expect([...new Set(hostile.data)]).toEqual(['new'])
+    expect(hostile.of('gap').map(({ topics }) => topics)).toEqual(gap ? [gap] : [])
+  })
+
+  it('is not had by asking for it', async () => {
+    const { hostile, epoch } = await scene()
+    await hostile.attach(0)
+    const asked: Partial<Extract<ClientFrame, { t: 'history' }>>[] = [{}, { since: `${epoch}.0` }, { since: 'other.5' }, { before: 1000 }]
+    hostile.say(...asked.map((more, q) => ({ t: 'history', s: 0, q, patterns: ['a'], limit: 100, ...more }) as const))
+    await hostile.settled(0)
+    expect(refusals(hostile)).toEqual(asked.map(() => ['history', undefined, 'forbidden']))
+    expect(hostile.data).toEqual([])
+  })
+
+  it('is recovered as far back as the session listened, and no further, whatever it claims', async () => {
+    const { hostile, welcomed, epoch, relay } = await scene()
+    const { record, session } = await hostile.attach(0)
+    expect(await hostile.subscribe(0, 'a')).toBe(2)
+    hostile.end()
+    for (const topic of ['a', 'b']) await relay.publish(topic, `missed ${topic}`)
+    for (const [index, more] of [{ record }, {}].entries()) {
+      const again = await welcomed()
+      expect(await again.attach(0, { session, attach: index + 2, position: `${epoch}.0`, subs: [['a', 0], ['b', 0], ['*', 2]], ...more })).toMatchObject({ session })
+      await again.settled(0)
+      expect(again.data).toEqual(['missed a'])
+      // What it had no right to is no loss that the relay knows of; what it says that it has missed is told as one.
+      expect(again.of('gap').map(({ topics }) => topics)).toEqual([['a', 'b', '*']])
+      again.say({ t: 'unsubscribe', s: 0, pattern: 'b' }, { t: 'unsubscribe', s: 0, pattern: '*' })
+      await again.settled(0)
+      again.end()
+    }
+  })
+
+  it('is as good as lost once the relay has forgotten the session, and said to be', async () => {
+    const { hostile, welcomed, epoch, relay } = await scene()
+    const { record, session } = await hostile.attach(0)
+    const start = await hostile.subscribe(0, 'a')
+    hostile.say({ t: 'detach', s: 0, reload: false })
+    await hostile.attach(1)
+    await relay.publish('a', 'missed')
+    const again = await welcomed()
+    expect(await again.attach(0, { session, record, attach: 2, position: `${epoch}.${start}`, subs: [['a', start]] })).toMatchObject({ resumed: false })
+    expect((await again.next('gap')).topics).toEqual(['a'])
+    await relay.publish('a', 'new')
+    await again.next('message')
+    expect(again.data).toEqual(['new'])
+  })
+
+  it('is not had by giving a pattern up and asking for it again', async () => {
+    const { hostile, welcomed, epoch, relay } = await scene()
+    const { record, session } = await hostile.attach(0)
+    await hostile.subscribe(0, 'a')
+    hostile.say({ t: 'unsubscribe', s: 0, pattern: 'a' })
+    await hostile.settled(0)
+    await relay.publish('a', 'unheard')
+    const again = await welcomed()
+    await again.attach(0, { session, record, attach: 2, position: `${epoch}.0`, subs: [['a', 2]] })
+    await again.settled(0)
+    expect([again.data, again.of('gap').map(({ topics }) => topics)]).toEqual([[], [['a']]])
+  })
+
+  it('is not had by a right that comes later', async () => {
+    let topics = ['a']
+    const { welcomed, peer, relay } = await attacked({ authenticate: () => ({ userId: 'ada' }), authorize: ({ action, topic }) => (action === 'history' ? false : topic === '*' ? topics : true) })
+    const hostile = peer()
+    const { epoch } = await hostile.greet()
+    const { record, session } = await hostile.attach(0)
+    const start = await hostile.subscribe(0, '*')
+    await relay.publish('b', 'old b')
+    topics = ['a', 'b']
+    hostile.say({ t: 'token', token: 'new' })
+    await hostile.attach(1)
+    await hostile.settled(0)
+    await relay.publish('a', 'live a')
+    await relay.publish('b', 'live b')
+    await hostile.next('message', ({ m }) => m[7] === 'live b')
+    const again = await welcomed()
+    await again.attach(0, { session, record, attach: 2, position: `${epoch}.${start}`, subs: [['*', start]] })
+    await again.settled(0)
+    expect(again.data).toEqual(['live a', 'live b'])
+    expect(again.of('gap').map(({ topics: lost }) => lost)).toEqual([['a', 'b']])
+  })
+
+  it('is had in all these ways where history is allowed', async () => {
+    const { hostile, epoch } = await scene({ history: true })
+    await hostile.attach(0, { position: `${epoch}.0`, subs: [['a', 0]] })
+    await hostile.attach(1, { position: 'other.5', subs: [['b', 3]] })
+    hostile.say({ t: 'history', s: 0, q: 1, patterns: ['*'], limit: 100, since: `${epoch}.0` })
+    await hostile.next('past')
+    expect(hostile.of('page').map(({ s, m }) => [s, m.map(message => message[7])])).toEqual([[0, ['old a']], [1, ['old b']]])
+    expect(hostile.of('past').map(({ m }) => m.map(message => message[7]))).toEqual([['old a', 'old b']])
+  })
+
+  it.each<[what: string, history: () => boolean | Promise<boolean>]>([
+    ['throws', () => { throw new TypeError('secret sauce') }],
+    ['rejects', () => Promise.reject(new Error('secret sauce'))],
+  ])('is not had from an authorize that %s', async (_, history) => {
+    const { peer, relay, failures } = await attacked({ authorize: ({ action }) => (action === 'history' ? history() : true) })
+    await relay.publish('a', 'old')
+    const hostile = peer()
+    const { epoch } = await hostile.greet()
+    await hostile.attach(0, { position: `${epoch}.0`, subs: [['a', 0]] })
+    expect((await hostile.next('gap')).topics).toEqual(['a'])
+    await relay.publish('a', 'new')
+    await hostile.next('message')
+    expect(hostile.data).toEqual(['new'])
+    expect(failures.length).toBe(1)
   })
 })
 

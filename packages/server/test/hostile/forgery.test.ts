@@ -1,6 +1,6 @@
 import type { ClientFrame } from '@earshot/core/protocol'
 import { describe, expect, it } from 'vitest'
-import { memoryEngine } from '../../src/index.ts'
+import { createRelay, memoryEngine, type RelayOptions } from '../../src/index.ts'
 import { attacked } from '../support/attacked.ts'
 import { type Peer, publishFrame } from '../support/peer.ts'
 
@@ -111,6 +111,70 @@ describe('the session of somebody else', () => {
     expect([await hostile.next('refused'), await hostile.next('refused')]).toEqual([1, 2].map(clock => expect.objectContaining({ what: 'publish', tag: 'ada’s', clock, code: 'outcome-unknown' }) as unknown))
     peer.say(publishFrame(0, 2, 'a', 'mine', { tag: 'ada’s' }))
     expect((await peer.next('ack')).clock).toBe(2)
+  })
+})
+
+describe('an id that others saw, after a restart', () => {
+  const authenticate: NonNullable<RelayOptions['authenticate']> = (_, token) => ({ userId: token ?? null })
+  const secret = 'the same in both lives'
+  const own = { session: 'ada1', secret: 'ada' }
+
+  /** Ada's record, from a former life of a relay with this secret. */
+  async function formerRecord(token: string | undefined, given: string | null = secret): Promise<string> {
+    const { welcomed } = await attacked({ authenticate, ...(given !== null && { secret: given }) })
+    return (await ada(welcomed, token)).record
+  }
+
+  it.each([['another user', 'ada', 'mallory'], ['another session of the same user', 'ada', 'ada'], ['nobody in particular, of whom Ada is one', undefined, undefined]])('goes back to its owner, and is taken from %s', async (_, token, taker) => {
+    const record = await formerRecord(token)
+    const { welcomed, relay } = await attacked({ authenticate, secret })
+    const hostile = await welcomed(taker)
+    const taken = await hostile.attach(0, { session: 'ada1', attach: 1000 })
+    hostile.say({ t: 'presence', s: 0, topic: 'room', here: true, data: 'mallory', since: 0, clock: 1 })
+    await hostile.settled(0)
+    const owner = await welcomed(token)
+    expect(await owner.attach(0, { ...own, attach: 6, record })).toMatchObject({ session: 'ada1', resumed: false })
+    expect(await hostile.next('detached')).toMatchObject({ s: 0, code: 'connection-lost' })
+    expect(relay.presence('room')).toEqual([])
+    // What it was given meanwhile is of no use against the owner: not in this life, nor in the next one.
+    expect((await hostile.attach(0, { session: 'ada1', attach: 1001, record: taken.record })).session).not.toBe('ada1')
+    const next = await attacked({ authenticate, secret })
+    const [late, early] = [await next.welcomed(token), await next.welcomed(taker)]
+    await early.attach(0, { session: 'ada1', attach: 1002, record: taken.record })
+    const { record: renewed } = await late.attach(0, { ...own, attach: 7, record: owner.of('attached')[0]?.record ?? '' })
+    expect(late.of('attached')[0]?.session).toBe('ada1')
+    expect(await early.next('detached')).toMatchObject({ s: 0, code: 'connection-lost' })
+    expect(renewed).not.toBe(record)
+  })
+
+  it.each<[what: string, token: string, session: string, forge: (record: string) => string | Promise<string>]>([
+    ['the record of another user', 'mallory', 'ada1', record => record],
+    ['an earlier time', 'ada', 'ada1', record => record.replace(/\.\d+\./, '.1.')],
+    ['a signature that is cut off', 'ada', 'ada1', record => record.slice(0, -1)],
+    ['no signature', 'ada', 'ada1', record => record.split('.')[0] ?? ''],
+    ['the signature of another secret', 'ada', 'ada1', () => formerRecord('ada', 'not the secret of this relay')],
+    ['the record of a relay without a secret', 'ada', 'ada1', () => formerRecord('ada', null)],
+    ['the record of another id', 'ada', 'bob1', record => record],
+  ])('is not had with %s', async (_, token, session, forge) => {
+    const record = await forge(await formerRecord('ada'))
+    const { welcomed } = await attacked({ authenticate, secret })
+    const holder = await welcomed('bob')
+    await holder.attach(0, { session })
+    const hostile = await welcomed(token)
+    expect((await hostile.attach(0, { ...own, session, attach: 9, record })).session).not.toBe(session)
+    await holder.settled(0)
+    expect(holder.of('detached')).toEqual([])
+  })
+
+  it('is whose who asks first where the relay has no secret', async () => {
+    const record = await formerRecord('ada', null)
+    const { welcomed } = await attacked({ authenticate })
+    expect((await (await welcomed('mallory')).attach(0, { session: 'ada1' })).session).toBe('ada1')
+    expect((await (await welcomed('ada')).attach(0, { ...own, attach: 6, record })).session).not.toBe('ada1')
+  })
+
+  it('needs a secret of 16 characters', () => {
+    expect(() => createRelay({ secret: 'short' })).toThrow('secret must be a text of 16 characters or more')
   })
 })
 

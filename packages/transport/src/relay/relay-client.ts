@@ -69,9 +69,7 @@ export class RelayClient implements TransportConnection {
     })
     const wire = this.#wire
     this.#host = {
-      get window() {
-        return wire.window
-      },
+      limits: () => wire,
       say: frame => wire.say(frame),
       write: text => wire.write(text),
       report: error => link.report(error),
@@ -329,7 +327,7 @@ export class RelayClient implements TransportConnection {
     if (!this.#wire.isOpen) return
     const { life } = this.#wire
     void session.claim().then(() => {
-      if (this.#wire.life === life && this.#sessions.has(session.s)) this.#wire.say(session.attach())
+      if (this.#wire.life === life && this.#sessions.has(session.s)) session.attach()
     })
   }
 

@@ -8,11 +8,13 @@ import type { SessionFrame } from './wire.ts'
 /** A session says how far it has read after so many messages, or characters of them. */
 const REPORT_MESSAGES = 128
 const REPORT_SIZE = 65_536
+/** Characters that a pattern has beside its own in an attach. */
+const ENTRY = 20
 
 /** What a session needs of its connection. */
 export interface RelaySessionHost {
-  /** Kept publishes that may be under way. */
-  readonly window: number
+  /** Kept publishes that may be under way, and characters of a frame at most, as the relay says. */
+  limits(): { readonly window: number; readonly frameLimit: number }
   say(frame: SessionFrame): void
   /** Sends an encoded frame. */
   write(text: string): void
@@ -66,14 +68,24 @@ export class RelaySession {
     })
   }
 
-  /** Everything the relay has to know of the session, to bind it to this connection. */
-  attach(): AttachFrame {
-    const subs: SubscriptionEntry[] = [...this.#starts]
+  /** Says everything that the relay has to know of the session, to bind it to this connection. */
+  attach(): void {
+    const subs: SubscriptionEntry[] = []
+    const later: SessionFrame[] = []
+    // What begins now may be said after it: those that go on, which a relay bounds, and a part of the others fit into its frame.
+    let room = this.#host.limits().frameLimit / 4
     this.#attaching = true
     this.#isRejected = false
     this.#asked.clear()
-    for (const [pattern, start] of subs) if (start === null) this.#asked.set(pattern, 1)
-    return {
+    for (const [pattern, start] of this.#starts) {
+      if (start === null) {
+        this.#asked.set(pattern, 1)
+        room -= JSON.stringify(pattern).length + ENTRY
+      }
+      if (start === null && room < 0) later.push({ t: 'subscribe', s: this.s, pattern })
+      else subs.push([pattern, start])
+    }
+    const attach: AttachFrame = {
       t: 'attach',
       s: this.s,
       session: this.id,
@@ -86,6 +98,7 @@ export class RelaySession {
       ...(this.kept.record !== undefined && { record: this.kept.record }),
       ...(this.#position && { position: formatPosition(this.#position) }),
     }
+    for (const frame of [attach, ...later]) this.#host.say(frame)
   }
 
   /** The relay has bound it: what it does not know yet is said, what it may not have got is sent again. */
@@ -192,7 +205,7 @@ export class RelaySession {
 
   /** Sends what may be sent of that which waits. */
   sendMore(): void {
-    if (this.attached) this.outbox.send(this.#host.window, text => this.#host.write(text))
+    if (this.attached) this.outbox.send(this.#host.limits().window, text => this.#host.write(text))
   }
 
   refusedPublish({ tag, clock, code, reason, topic }: RefusedFrame): void {
