@@ -20,7 +20,8 @@ function project({ folder, react, ...test }: Project): TestProjectInlineConfigur
     root: folder,
     resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'], alias: react === '18' ? react18 : [] },
     ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
-    test,
+    // A machine that is busy with other things is slow, not wrong.
+    test: { testTimeout: 30_000, ...test },
   }
 }
 
