@@ -4,11 +4,12 @@ import fc from 'fast-check'
 const ACTS = [
   ...Array.from({ length: 14 }, () => 'publish' as const),
   ...Array.from({ length: 8 }, () => 'wait' as const),
-  'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'release', 'release', 'restart', 'restart',
-  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'quit', 'quiet',
+  'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'delay', 'release', 'release', 'restart', 'restart',
+  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'enter', 'set', 'set', 'quit', 'quiet',
 ] as const
 
-export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: number]
+/** `duplicate`: another tab with a copy of what one has stored. It happens where a test asks for it. */
+export type Act = readonly [kind: (typeof ACTS)[number] | 'duplicate', who: number, how: number]
 
 /** All that makes a run what it is. */
 export interface Schedule {
