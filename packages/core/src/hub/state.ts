@@ -34,7 +34,7 @@ export interface StateHost {
   }
   readonly ready: Promise<void>
   history(topic: string, options: HistoryOptions): Promise<readonly Message[]>
-  publish(topic: string, value: unknown, options: PublishOptions): PromiseLike<unknown> & { readonly message: Message }
+  publish(topic: string, value: unknown, options: PublishOptions): PromiseLike<{ readonly offset?: number | undefined }> & { readonly message: Message }
   subscribe(topic: string, listener: (message: Message) => void, options: SubscribeOptions): Subscription
 }
 
@@ -48,7 +48,7 @@ export class HubState extends Handle implements SharedState {
   #value: unknown
   #last: Message | undefined
   /** What holds when an own write is refused: the last value that is in the log, or else the initial one. */
-  #agreed: Pick<Message, 'data'>
+  #agreed: { readonly data: unknown; readonly offset?: number | undefined }
   /** Writes made before the first snapshot came: they go on top of it. `undefined` from then on. */
   #early: ((old: unknown) => unknown)[] | undefined = []
 
@@ -93,16 +93,25 @@ export class HubState extends Handle implements SharedState {
   #publish(value: unknown): Message {
     const { hub } = this.#session
     const receipt = this.#session.publish(this.topic, value, { retain: true })
+    const { message } = receipt
     // Where a log decides, an own write is shown at once, and taken back when it is refused.
-    if (hub.use()?.ordered) receipt.then(undefined, (error: unknown) => this.#refused(receipt.message, error))
-    return receipt.message
+    if (hub.use()?.ordered) {
+      receipt.then(
+        ({ offset }) => this.#placed(message, offset),
+        (error: unknown) => {
+          hub.report(error)
+          this.#placed(message, -1)
+        },
+      )
+    }
+    return message
   }
 
-  #refused(message: Message, error: unknown): void {
-    this.#session.hub.report(error)
+  /** An own write has its place in the log, or none. It may never come back from there, since little may be kept: then what is behind it holds. */
+  #placed(message: Message, offset = 0): void {
     if (this.#last !== message) return
     this.#last = undefined
-    this.#show(this.#agreed.data)
+    if ((this.#agreed.offset ?? 0) > offset) this.#show(this.#agreed.data)
   }
 
   #apply(message: Message): void {

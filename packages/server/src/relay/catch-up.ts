@@ -1,4 +1,5 @@
-import type { Engine, Loss } from '../engine/engine.ts'
+import { isWildcard } from '@earshot/core'
+import type { Engine, LogEntry, Loss } from '../engine/engine.ts'
 import type { Attachment } from './attachment.ts'
 import type { Limits } from './limits.ts'
 
@@ -32,8 +33,11 @@ export async function catchUp(attachment: Attachment, desk: CatchUpDesk): Promis
     while (attachment.isBound && attachment.hasRoom(limits)) {
       // What an engine gives at once is not awaited: the less comes between, the sooner the head is met.
       const asked = engine.page({ after: attachment.sent, limit: limits.page, size: limits.pageSize, wants: entry => attachment.wants(entry) })
-      const { entries, offset } = asked instanceof Promise ? await asked : asked
-      const topics = await newLosses(attachment, engine)
+      const { entries: page, offset } = asked instanceof Promise ? await asked : asked
+      const losses = await lossesOf(attachment, engine)
+      const values = losses.length > 0 ? await valuesOf(losses, attachment, offset, page, engine) : []
+      const entries = values.length > 0 ? [...page, ...values].sort((one, other) => one.offset - other.offset) : page
+      const topics = newlyLost(losses, attachment)
       if (!attachment.isBound) return
       const { connection, s } = attachment
       if (topics.length > 0) connection.say({ t: 'gap', s, topics })
@@ -59,20 +63,38 @@ export async function catchUp(attachment: Attachment, desk: CatchUpDesk): Promis
   }
 }
 
-/** Topics and patterns that have lost something since the cursor, but for what the session was told before. */
-async function newLosses({ grants, sent, told }: Attachment, engine: Engine): Promise<string[]> {
-  const topics: string[] = []
+/** Topics and patterns that have lost something since the cursor. */
+async function lossesOf({ grants, sent }: Attachment, engine: Engine): Promise<Loss[]> {
+  const losses: Loss[] = []
   for (const { patterns, start } of [...grants.values()]) {
     for (const pattern of patterns) {
       const asked = engine.lost(pattern, Math.max(sent, start))
-      for (const [topic, offset] of named(pattern, asked instanceof Promise ? await asked : asked)) {
-        if (offset <= (told.get(topic) ?? 0)) continue
-        told.set(topic, offset)
-        topics.push(topic)
-      }
+      losses.push(...named(pattern, asked instanceof Promise ? await asked : asked))
     }
   }
+  return losses
+}
+
+/** Topics of losses that the session was not told of before. */
+function newlyLost(losses: readonly Loss[], { told }: Attachment): string[] {
+  const topics: string[] = []
+  for (const [topic, offset] of losses) {
+    if (offset <= (told.get(topic) ?? 0)) continue
+    told.set(topic, offset)
+    topics.push(topic)
+  }
   return topics
+}
+
+/** Values that lie within a page and have outlived the history around them: of a shared value nobody may miss the last. */
+async function valuesOf(losses: readonly Loss[], attachment: Attachment, end: number, page: readonly LogEntry[], engine: Engine): Promise<LogEntry[]> {
+  const known = new Set(page.map(({ offset }) => offset))
+  const wants = (entry: LogEntry): boolean => entry.offset > attachment.sent && !known.has(entry.offset) && attachment.wants(entry)
+  const values: LogEntry[] = []
+  for (const topic of new Set(losses.map(([name]) => name))) {
+    if (!isWildcard(topic)) values.push(...(await engine.past({ patterns: [topic], limit: 1, before: end + 1, wants })))
+  }
+  return values
 }
 
 /** Losses as they are told: a pattern instead of very many topics. */

@@ -14,7 +14,11 @@ export function faults(facts: Facts): string[] {
     ...facts.ears.flatMap(ear => [...wrongHeard(ear, book), ...repeated(ear), ...disordered(ear, book), ...missing(ear, book)]),
     ...contradictions(book),
     ...outcomes(book),
-    ...facts.pages.flatMap(page => [...unexpected(page), ...needlessGaps(page, facts), ...vanished(page, book)]),
+    ...falseLeaves(facts),
+    ...lateLeaves(facts),
+    ...storms(facts),
+    ...disagreements(facts),
+    ...facts.pages.flatMap(page => [...unexpected(page), ...needlessGaps(page, facts), ...vanished(page, book), ...renamed(page)]),
   ]
 }
 
@@ -122,7 +126,9 @@ function disordered(ear: EarFacts, book: Book): string[] {
     // What came while it fetched the past is heard after that, and after the gap that was told meanwhile.
     const from = ear.past ? ear.began : before.at
     const isTold = ear.voice.page.gaps.some(gap => gap.at > from && gap.at < at)
-    if (++falls > book.lostLogs || !isTold) found.push(`${nameOf(ear)} hears ${key} at ${offset} after ${before.key} at ${before.offset}`)
+    // Before it was ready nothing was promised: then nothing is said to be lost.
+    const isPromised = before.at > (ear.readyAt ?? Infinity)
+    if (++falls > book.lostLogs || (isPromised && !isTold)) found.push(`${nameOf(ear)} hears ${key} at ${offset} after ${before.key} at ${before.offset}`)
   }
   return found
 }
@@ -203,6 +209,61 @@ function unexpected({ name, errors }: PageFacts): string[] {
   return errors.flatMap(({ code, text }) => (EXPECTED.has(code) ? [] : [`${name} reports ${code}: ${text}`]))
 }
 
+/** So many cuts and restarts in a row are over before the relay takes anybody for gone. */
+const SHORT = 2
+/** Everybody has heard of a leave by then, whatever it was; milliseconds. */
+const LATE = 10_000
+/** Everybody has heard of it by then, where nothing but the network takes time; milliseconds. */
+const PROMPT = 500
+
+/** Who is cut off for a moment, reloads or lives through a restart of the relay does not leave in the eyes of others. */
+function falseLeaves({ sights, memberships, restarts, prompt }: Facts): string[] {
+  return sights.flatMap(({ type, id, at, time }) => {
+    const stay = memberships.find(each => each.id === id && each.since.at < at && at < (each.ended?.at ?? Infinity))
+    // It may have left before that, and come again at once.
+    const isOld = memberships.some(({ id: other, ended }) => other === id && ended && ended.at < at && ended.time > time - LATE)
+    if (type !== 'leave' || !stay || isOld || !prompt) return []
+    const away = restarts.reduce((sum, { how }) => sum + (how === 'slow' ? Infinity : 1), stay.page.disturbed)
+    return away > SHORT ? [] : [`the witness sees a member of ${stay.page.name} leave, which is there`]
+  })
+}
+
+/** Who leaves in good order is gone at once. */
+function lateLeaves({ sights, memberships, restarts, prompt }: Facts): string[] {
+  return memberships.flatMap(({ id, page, since, ended }) => {
+    if (!ended?.promptly || !prompt || page.disturbed > 0 || restarts.length > 0) return []
+    // Who leaves before anybody has heard of it was never there.
+    if (!sights.some(sight => sight.type === 'enter' && sight.id === id && sight.at > since.at && sight.at < ended.at)) return []
+    const isSeen = sights.some(sight => sight.type === 'leave' && sight.id === id && sight.at > ended.at && sight.time <= ended.time + PROMPT)
+    return isSeen ? [] : [`the witness does not see in time that a member of ${page.name} has left`]
+  })
+}
+
+/** A relay that closes on purpose has its clients come back spread over the time that it names. */
+function storms({ pages, restarts }: Facts): string[] {
+  return restarts.flatMap(({ how, at, time }) => {
+    const next = pages.flatMap(({ connected, attempts }) => {
+      const [was, tried] = [connected, attempts].map(all => all.filter(each => each.at < at).at(-1)?.at ?? 0)
+      const wasConnected = (was ?? 0) > (tried ?? 0)
+      return wasConnected ? (attempts.find(each => each.at > at)?.time ?? []) : []
+    })
+    // Who is about to hear of another restart thinks that it is connected.
+    const isAlone = restarts.every(other => other.at === at || Math.abs(other.time - time) > 1000)
+    return how === 'spread' && isAlone && next.length > 2 && next.every(each => each < time + 5) ? [`${next.length} clients are back at once after the relay had closed`] : []
+  })
+}
+
+/** All see one value of the shared state – and where nothing was in the way, the one that was written last. */
+function disagreements({ values, writes, restarts, prompt }: Facts): string[] {
+  if (restarts.some(({ lost }) => lost)) return []
+  const told = values.map(({ name, value }) => `${name} ${value}`).join()
+  if (new Set(values.map(({ value }) => value)).size > 1) return [`the shared state is not one: ${told}`]
+  const [last, before] = [writes.at(-1), writes.at(-2)]
+  const isSure = prompt && restarts.length === 0 && writes.every(({ page }) => page.disturbed === 0 && page.endedAt === undefined && !page.errors.some(({ code }) => REFUSED.has(code)))
+  const isLater = (last?.time ?? 0) > (before?.time ?? -Infinity) + PROMPT
+  return isSure && isLater && values.some(({ value }) => value !== last?.value) ? [`the shared state is not what was written last, ${last?.value}: ${told}`] : []
+}
+
 /** Where nothing is evicted and no log is lost, there is no gap; and none names what may not be read. */
 function needlessGaps({ name, user, gaps }: PageFacts, { evicts, restarts, guarded }: Facts): string[] {
   return gaps.flatMap(({ at, topics }) => {
@@ -221,6 +282,11 @@ function vanished(page: PageFacts, book: Book): string[] {
   const silent = open.filter(spoken => !heard.has(keyOf(spoken)))
   const reported = [...chain(page)].flatMap(({ errors }) => errors).filter(({ code }) => EXPECTED.has(code)).length
   return silent.length > reported ? [`${silent.map(keyOf).join(', ')} vanished when ${page.name} was reloaded`] : []
+}
+
+/** A session keeps its id, but for one that another tab may have, too. */
+function renamed({ voices, hasTwin }: PageFacts): string[] {
+  return hasTwin ? [] : voices.flatMap(({ name, bornAs, id }) => (id() === bornAs ? [] : [`${name} is another session than it was`]))
 }
 
 /** A page and those that were loaded after it. */

@@ -2,12 +2,20 @@
 export interface PageFacts {
   readonly name: string
   readonly user: string
+  /** Its sessions, in the order of opening. */
+  readonly voices: readonly VoiceFacts[]
+  /** What it has stored is not its own alone: a browser that had crashed brought it back, or it is one of two. */
+  hasTwin: boolean
   /** Gap events, with the moment of each. */
   readonly gaps: { readonly at: number; readonly topics: readonly string[] | undefined }[]
   /** Codes of errors that were reported, with the moment of each. */
   readonly errors: { readonly at: number; readonly code: string; readonly text: string }[]
   /** When it was connected anew. */
   readonly connected: { readonly at: number; readonly time: number }[]
+  /** When it tried to connect. */
+  readonly attempts: { readonly at: number; readonly time: number }[]
+  /** How often it, or a page before it in its tab, was cut off; `Infinity`: it was away for an unknown time. */
+  disturbed: number
   /** When it was gone. */
   endedAt: number | undefined
   /** The page that was loaded after it with what it had stored, if it left in good order. */
@@ -19,6 +27,8 @@ export interface VoiceFacts {
   readonly name: string
   readonly page: PageFacts
   closedAt: number | undefined
+  /** The session id that it began with. */
+  readonly bornAs: string
   /** Its session id as it is now. */
   id(): string
 }
@@ -60,13 +70,56 @@ export interface EarFacts {
   readonly heard: Heard[]
 }
 
+/** A session is a member of the room, over reloads. */
+export interface MembershipFacts {
+  /** Session id. */
+  readonly id: string
+  readonly since: { readonly at: number; readonly time: number }
+  /** When it left, and whether everybody must have heard so at once. */
+  ended: { readonly at: number; readonly time: number; readonly promptly: boolean } | undefined
+  /** The page that it is on. */
+  page: PageFacts
+}
+
+/** A change of the room as the witness saw it. */
+export interface SightFacts {
+  readonly type: 'enter' | 'update' | 'leave'
+  readonly id: string
+  readonly at: number
+  readonly time: number
+}
+
+/** A write to the shared state. */
+export interface WriteFacts {
+  readonly page: PageFacts
+  readonly value: number
+  readonly time: number
+}
+
+/** A life of the relay ended. */
+interface RestartFacts {
+  readonly at: number
+  readonly time: number
+  /** Its log, too. */
+  readonly lost: boolean
+  /** The next one was there at once, and clients knew; `spread`: they were told to come back within half a second. */
+  readonly how: 'slow' | 'quick' | 'spread'
+}
+
 /** All that a checker may know: what each client published and heard, and what the test did to the relay. */
 export interface Facts {
   readonly pages: readonly PageFacts[]
   readonly ears: readonly EarFacts[]
   readonly spoken: readonly Spoken[]
   /** When a life of the relay ended, and whether its log did. */
-  readonly restarts: readonly { readonly at: number; readonly lost: boolean }[]
+  readonly restarts: readonly RestartFacts[]
+  readonly memberships: readonly MembershipFacts[]
+  readonly sights: readonly SightFacts[]
+  /** Whether nothing but the network takes time: then who is there is known at once. */
+  readonly prompt: boolean
+  /** Values of the shared state, by who sees it, at the end. */
+  readonly values: readonly { readonly name: string; readonly value: unknown }[]
+  readonly writes: readonly WriteFacts[]
   /** Hears everything, and nothing is done to it. */
   readonly witness: EarFacts
   /** Whether the log may have evicted anything. */

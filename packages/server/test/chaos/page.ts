@@ -1,9 +1,13 @@
-import { createHub, type Gap, type Hub, isEarshotError, type Message, type Presence, type Session, type StorageLike, type Subscription } from '@earshot/core'
+import { createHub, type Gap, type Hub, isEarshotError, type Message, type Presence, type Session, type SharedState, type StorageLike, type Subscription, type Transport } from '@earshot/core'
 import type { TestTab } from '@earshot/core/testing'
 import type { TestDevice, TestNetwork } from '@earshot/server/testing'
 import { sharedWebSocket, webSocket } from '@earshot/transport'
-import type { EarFacts, PageFacts, Spoken, VoiceFacts } from './facts.ts'
+import type { Engine, Limits } from '../../src/index.ts'
+import type { EarFacts, MembershipFacts, PageFacts, Spoken, VoiceFacts } from './facts.ts'
 import type { Schedule } from './schedule.ts'
+
+/** A topic that holds a value. */
+export const STATE = 'state'
 
 /** Counts everything that happens: moments compare, whatever the clock says. */
 export interface Moments {
@@ -18,11 +22,16 @@ export interface Ear extends EarFacts {
 
 /** One session of a page. */
 export interface Voice extends VoiceFacts {
+  readonly page: Page
   readonly session: Session
   readonly room: Presence
   readonly ears: Ear[]
   published: number
-  entered: boolean
+  /** What it says as a member of the room, if it is one. */
+  said: number | undefined
+  membership: MembershipFacts | undefined
+  /** A value that all share, if it has ever looked. */
+  state: SharedState | undefined
 }
 
 /** A page load, and what it holds. */
@@ -37,10 +46,35 @@ export interface Page extends PageFacts {
   older: Map<string, string> | undefined
 }
 
+/** What pages run in; a test may make it worse than it is. */
+export interface Habitat {
+  /** The surroundings of a page's transport. */
+  readonly envOf?: (env: TestTab['env']) => TestTab['env']
+  /** What is put around the transport. */
+  readonly transportOf?: (transport: Transport) => Transport
+  /** A log in the place of the relay's. */
+  readonly engineOf?: (engine: Engine) => Engine
+  readonly limits?: Partial<Limits>
+}
+
+/** How a page is started. */
+export interface PageOptions extends Habitat {
+  readonly name: string
+  readonly user: string
+  readonly tab: TestTab
+  readonly network: TestNetwork
+  readonly moments: Moments
+  /** Messages that it keeps while it waits. */
+  readonly outbox: number
+  readonly sockets: Schedule['sockets']
+  /** What the tab's storage holds. */
+  readonly stored?: Map<string, string> | undefined
+}
+
 /** Starts the app in a tab. */
-export function startPage(name: string, user: string, tab: TestTab, network: TestNetwork, moments: Moments, { outbox, sockets }: Pick<Schedule, 'outbox' | 'sockets'>, stored: Map<string, string> = new Map()): Page {
+export function startPage({ name, user, tab, network, moments, outbox, sockets, stored = new Map(), envOf = env => env, transportOf = transport => transport }: PageOptions): Page {
   const device = network.device(name)
-  const { clock, random, locks, page, BroadcastChannel } = tab.env
+  const { clock, random, locks, page, BroadcastChannel } = envOf(tab.env)
   const sessionStorage = recorded(tab.env.sessionStorage, stored)
   const errors: PageFacts['errors'][number][] = []
   const gaps: PageFacts['gaps'][number][] = []
@@ -48,21 +82,26 @@ export function startPage(name: string, user: string, tab: TestTab, network: Tes
   const options = { url: network.url, WebSocket: device.WebSocket, token: user, outbox: { messages: outbox }, clock, random, locks, page, sessionStorage }
   const transport = sockets === 'own' ? webSocket(options) : sharedWebSocket({ ...options, BroadcastChannel, user })
   const hub = createHub({
-    transport,
-    clock,
+    transport: transportOf(transport),
+    clock: tab.env.clock,
     random,
     onError: error => void errors.push({ at: moments.next(), code: error.code, text: error.message }),
   })
-  hub.on('status', ({ state }) => state === 'connected' && connected.push({ at: moments.next(), time: clock.now() }))
+  const attempts: PageFacts['attempts'][number][] = []
+  hub.on('status', ({ state }) => {
+    const now = { at: moments.next(), time: network.clock.now() }
+    if (state === 'connected') connected.push(now)
+    else if (state === 'connecting') attempts.push(now)
+  })
   hub.on('gap', ({ topics }) => gaps.push({ at: moments.next(), topics }))
-  return { name, user, tab, device, hub, stored, gaps, errors, connected, older: undefined, voices: [], endedAt: undefined, successor: undefined }
+  return { name, user, tab, device, hub, stored, gaps, errors, connected, attempts, disturbed: 0, hasTwin: false, older: undefined, voices: [], endedAt: undefined, successor: undefined }
 }
 
 /** Opens a session. */
 export function openVoice(page: Page): Voice {
   const session = page.hub.openSession({ userId: page.user })
   const name = `${page.name}.${page.voices.length}`
-  const voice: Voice = { name, page, session, closedAt: undefined, id: () => session.id, room: session.presence('room'), ears: [], published: 0, entered: false }
+  const voice: Voice = { name, page, session, closedAt: undefined, bornAs: session.id, id: () => session.id, room: session.presence('room'), ears: [], published: 0, said: undefined, membership: undefined, state: undefined }
   page.voices.push(voice)
   return voice
 }
@@ -77,6 +116,7 @@ export function listen(voice: Voice, pattern: string, moments: Moments, past?: n
     pattern,
     message => {
       const { topic, offset } = message
+      if (topic === STATE) return
       heard.push({ key: nameOf(message), topic, offset, at: moments.next() })
       if (offset) ear.last = message
     },

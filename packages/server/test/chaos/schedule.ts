@@ -4,11 +4,12 @@ import fc from 'fast-check'
 const ACTS = [
   ...Array.from({ length: 14 }, () => 'publish' as const),
   ...Array.from({ length: 8 }, () => 'wait' as const),
-  'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'release', 'release', 'restart', 'restart',
-  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'quit', 'quiet', 'look',
+  'serve', 'serve', 'listen', 'listen', 'listen', 'unlisten', 'unlisten', 'cut', 'cut', 'cut', 'deafen', 'hold', 'hold', 'delay', 'release', 'release', 'restart', 'restart',
+  'reload', 'reload', 'keep', 'crash', 'crash', 'join', 'leave', 'freeze', 'hang', 'cache', 'wake', 'wake', 'enter', 'enter', 'set', 'set', 'quit', 'quiet',
 ] as const
 
-export type Act = readonly [kind: (typeof ACTS)[number], who: number, how: number]
+/** `look`: a page is hidden, or shown again, where some share a socket. `duplicate`: another tab with a copy of what one has stored. It happens where a test asks for it. */
+export type Act = readonly [kind: (typeof ACTS)[number] | 'look' | 'duplicate', who: number, how: number]
 
 /** All that makes a run what it is. */
 export interface Schedule {
@@ -36,7 +37,7 @@ export interface Schedule {
   readonly acts: readonly Act[]
 }
 
-const act: fc.Arbitrary<Act> = fc.tuple(fc.constantFrom(...ACTS), fc.nat(5), fc.nat(41))
+const act = (sockets: Schedule['sockets']): fc.Arbitrary<Act> => fc.tuple(fc.constantFrom(...ACTS, ...(sockets === 'shared' ? (['look', 'look'] as const) : [])), fc.nat(5), fc.nat(41))
 
 /** Any schedule over such sockets. */
 export const schedules = (sockets: Schedule['sockets']): fc.Arbitrary<Schedule> => fc.record({
@@ -52,5 +53,5 @@ export const schedules = (sockets: Schedule['sockets']): fc.Arbitrary<Schedule> 
   rate: fc.constantFrom('wide', 'wide', 'wide', 'narrow'),
   resume: fc.constantFrom(120_000, 120_000, 8000),
   outbox: fc.constantFrom(1000, 1000, 2),
-  acts: fc.array(act, { minLength: 4, maxLength: 40, size: 'max' }),
+  acts: fc.array(act(sockets), { minLength: 4, maxLength: 40, size: 'max' }),
 })

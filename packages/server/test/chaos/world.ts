@@ -1,8 +1,8 @@
 import { createTestBrowser, seededRandom, testClock, type TestBrowser, type TestTab } from '@earshot/core/testing'
 import { createTestNetwork, type TestNetwork } from '@earshot/server/testing'
 import { type AccessRequest, type Decision, type Engine, type Limits, memoryEngine } from '../../src/index.ts'
-import type { Facts, Spoken } from './facts.ts'
-import { type Ear, listen, openVoice, type Page, say, startPage, type Voice } from './page.ts'
+import type { Facts, MembershipFacts, SightFacts, Spoken, WriteFacts } from './facts.ts'
+import { type Ear, type Habitat, listen, openVoice, type Page, say, STATE, startPage, type Voice } from './page.ts'
 import type { Act, Schedule } from './schedule.ts'
 import { SlowEngine } from './slow-engine.ts'
 
@@ -21,21 +21,27 @@ export class World {
   readonly browser: TestBrowser
   readonly pages: Page[] = []
   readonly #schedule: Schedule
+  readonly #habitat: Habitat
   readonly #spoken: Spoken[] = []
   readonly #restarts: Facts['restarts'][number][] = []
+  readonly #memberships: MembershipFacts[] = []
+  readonly #sights: SightFacts[] = []
+  readonly #writes: WriteFacts[] = []
   readonly #witness: Ear
   readonly #relayErrors: unknown[] = []
   #moment = 0
   #served = 0
   #unsettled: string | undefined
 
-  constructor(schedule: Schedule) {
+  constructor(schedule: Schedule, habitat: Habitat = {}) {
     const { seed, latency, room, kept, topics, engine, sockets } = schedule
     const random = seededRandom(seed)
     this.#schedule = schedule
+    this.#habitat = habitat
     const clock = testClock()
     const makeEngine = (): Engine => {
-      const memory = memoryEngine({ messages: kept, topics, now: () => clock.now(), random })
+      const made = memoryEngine({ messages: kept, topics, now: () => clock.now(), random })
+      const memory = habitat.engineOf?.(made) ?? made
       return engine === 'slow' ? new SlowEngine(memory, clock, () => random() * 30) : memory
     }
     this.network = createTestNetwork({
@@ -48,22 +54,29 @@ export class World {
       relay: {
         authenticate: (_, token) => ({ userId: token ?? null }),
         ...(schedule.authorize !== 'nobody' && { authorize: request => this.#decide(request, random) }),
-        limits: limitsOf(schedule),
+        limits: { ...limitsOf(schedule), ...habitat.limits },
         onError: error => this.#relayErrors.push(error),
       },
     })
     this.browser = createTestBrowser({ clock, seed, ...(sockets === 'shared' && { latency: () => random() * 3, reorderGrants: true }) })
     const page = this.#start(this.browser.openTab(), 'witness')
-    this.#witness = listen(openVoice(page), '**', this.#moments)
+    const voice = openVoice(page)
+    this.#witness = listen(voice, '**', this.#moments)
+    voice.room.subscribe(({ type, member }) => this.#sights.push({ type, id: member.id, ...this.#now() }))
   }
 
   get facts(): Facts {
-    const { kept, topics, resume, authorize } = this.#schedule
+    const { kept, topics, resume, authorize, engine, rate, room } = this.#schedule
     return {
       pages: this.pages,
       ears: this.pages.flatMap(({ voices }) => voices.flatMap(({ ears }) => ears)),
       spoken: this.#spoken,
       restarts: this.#restarts,
+      memberships: this.#memberships,
+      sights: this.#sights,
+      values: this.#openVoices().flatMap(({ name, state }) => (state ? [{ name, value: state.get() }] : [])),
+      writes: this.#writes,
+      prompt: engine === 'memory' && authorize !== 'slowly' && rate === 'wide' && room === 'wide',
       witness: this.#witness,
       evicts: kept < 1000 || topics < 1000,
       resume,
@@ -108,13 +121,12 @@ export class World {
 
   /** Rosters that differ from who is here. */
   rosterFaults(): string[] {
-    const living = this.pages.filter(({ endedAt }) => endedAt === undefined)
-    const voices = living.flatMap(page => page.voices).filter(({ session }) => !session.closed)
-    const expected = voices.filter(({ entered }) => entered).map(({ name, session }) => [session.id, name] as const)
-    const names = new Map([...this.pages.flatMap(page => page.voices).map(({ name, session }) => [session.id, name] as const), ...expected])
-    const wanted = expected.map(([, name]) => name).sort().join()
+    const voices = this.#openVoices()
+    const expected = voices.filter(({ said }) => said !== undefined)
+    const names = new Map([...this.pages.flatMap(page => page.voices), ...expected].map(({ name, session }) => [session.id, name]))
+    const wanted = expected.map(({ name, said }) => `${name} with ${said}`).sort().join()
     return voices.flatMap(({ name, room }) => {
-      const members = room.members.map(({ id }) => names.get(id)).sort().join()
+      const members = room.members.map(({ id, data }) => `${names.get(id)} with ${data}`).sort().join()
       return members === wanted ? [] : [`${name} sees the members ${members} instead of ${wanted}`]
     })
   }
@@ -126,6 +138,16 @@ export class World {
     const { connections, sessions, subscriptions, buffered } = this.network.relay.readings
     const { locks, requests, listeners, timers } = this.browser.leaks()
     return { connections, sessions, subscriptions, buffered, locks, requests, listeners, timers }
+  }
+
+  #now(): { at: number; time: number } {
+    return { at: ++this.#moment, time: this.network.clock.now() }
+  }
+
+  /** Sessions that are open on pages that are not gone. */
+  #openVoices(): Voice[] {
+    const living = this.pages.filter(({ endedAt }) => endedAt === undefined)
+    return living.flatMap(page => page.voices).filter(({ session }) => !session.closed)
   }
 
   #isSettled(): boolean {
@@ -153,11 +175,13 @@ export class World {
     if (kind === 'join' || !page) return this.#join(who)
     if (this.#actOnNetwork(kind, page, how)) return
     if (kind === 'keep') page.older = new Map(page.stored)
+    if (['freeze', 'hang', 'cache', 'crash', 'duplicate'].includes(kind)) page.disturbed = Infinity
     if (kind === 'crash') return this.#crash(page, how)
     const isRunning = page.tab.state === 'visible' || page.tab.state === 'hidden'
     if (!isRunning) this.#wake(page)
-    else if (kind === 'reload') await this.#reload(page)
+    else if (kind === 'reload') await this.#reload(page, how)
     else if (kind === 'leave') this.#leave(page, how)
+    else if (kind === 'duplicate') this.#duplicate(page)
     else if (kind === 'freeze') page.tab.freeze()
     else if (kind === 'look') this.#look(page)
     else if (kind === 'hang') this.#hang(page)
@@ -165,12 +189,18 @@ export class World {
     else this.#actOnVoice(kind, page, how)
   }
 
-  #actOnNetwork(kind: Act[0], { device }: Page, how: number): boolean {
+  #actOnNetwork(kind: Act[0], page: Page, how: number): boolean {
+    const { device } = page
+    if (kind === 'cut') page.disturbed++
+    else if (['deafen', 'hold', 'delay'].includes(kind)) page.disturbed = Infinity
     if (kind === 'cut') device.cut()
     else if (kind === 'deafen') device.cut({ unaware: (['client', 'relay', 'both'] as const)[how % 3] ?? 'both' })
     else if (kind === 'hold') device.hold([undefined, 'down', 'down', 'up'][how % 4] as 'down')
-    else if (kind === 'release') device.release()
-    else return false
+    else if (kind === 'delay') for (const connection of device.connections) connection.hold('up')
+    else if (kind === 'release') {
+      device.release()
+      for (const connection of device.connections) connection.release()
+    } else return false
     return true
   }
 
@@ -182,6 +212,7 @@ export class World {
     else if (kind === 'listen') this.#listen(how % 9 === 0 ? this.#openVoice(page) : voice, patterns[how % patterns.length] as string, how)
     else if (kind === 'unlisten') this.#unlisten(voice)
     else if (kind === 'enter') this.#enter(voice, how)
+    else if (kind === 'set') this.#set(voice)
     else if (kind === 'quit') this.#quit(voice)
   }
 
@@ -192,7 +223,8 @@ export class World {
   }
 
   #start(tab: TestTab, user: string, stored?: Map<string, string>): Page {
-    const page = startPage(`p${this.pages.length}`, user, tab, this.network, this.#moments, this.#schedule, stored)
+    const { network } = this
+    const page = startPage({ name: `p${this.pages.length}`, user, tab, network, moments: this.#moments, outbox: this.#schedule.outbox, sockets: this.#schedule.sockets, stored, ...this.#habitat })
     this.pages.push(page)
     return page
   }
@@ -233,14 +265,41 @@ export class World {
   }
 
   #enter(voice: Voice, how: number): void {
-    voice.entered = true
+    if (!voice.membership) this.#memberships.push((voice.membership = { id: voice.id(), since: this.#now(), ended: undefined, page: voice.page }))
+    voice.said = how
     voice.room.enter(how)
+  }
+
+  /** It is no member any more; `isTold`: the relay hears of it, if it hears anything */
+  #exit(voice: Voice, isTold = false): void {
+    const { membership, page } = voice
+    voice.said = voice.membership = undefined
+    if (!membership) return
+    const now = this.#now()
+    const held = now.time - (page.connected.at(-1)?.time ?? Infinity)
+    membership.ended = { ...now, promptly: isTold && held > 500 }
+  }
+
+  #set(voice: Voice): void {
+    const value = this.#writes.length + 1
+    this.#writes.push({ page: voice.page, value, time: this.network.clock.now() })
+    const state = (voice.state ??= voice.session.state(STATE, 0))
+    state.set(value)
+  }
+
+  /** Another tab with a copy of what this one has stored, as browsers make one. */
+  #duplicate(page: Page): void {
+    if (this.living.length >= MAX_PAGES) return
+    const next = this.#start(page.tab.duplicate(), page.user, new Map(page.stored))
+    next.disturbed = Infinity
+    page.hasTwin = next.hasTwin = true
+    openVoice(next)
   }
 
   /** It leaves the room, or closes. */
   #quit(voice: Voice): void {
-    if (voice.entered) {
-      voice.entered = false
+    if (voice.said !== undefined) {
+      this.#exit(voice, voice.page.hub.status.state === 'connected')
       return voice.room.leave()
     }
     for (const ear of voice.ears) ear.endedAt ??= ++this.#moment
@@ -252,12 +311,14 @@ export class World {
     const { relay } = this.network
     const { isUp, engine } = relay
     const lost = how % 3 === 0
-    if (isUp) {
-      relay.stop({ how: (['close', 'kill', 'unplug'] as const)[Math.floor(how / 3) % 3] ?? 'kill', spread: 500 })
-      this.#restarts.push({ at: ++this.#moment, lost })
-    }
     // Half of the time it stays away until the next restart.
-    if (!isUp || how % 2 === 0) this.#startRelay(engine)
+    const isBack = how % 2 === 0
+    const way = (['close', 'kill', 'unplug'] as const)[Math.floor(how / 3) % 3] ?? 'kill'
+    if (isUp) {
+      relay.stop({ how: way, spread: 500 })
+      this.#restarts.push({ ...this.#now(), lost, how: !isBack || way === 'unplug' ? 'slow' : way === 'close' ? 'spread' : 'quick' })
+    }
+    if (!isUp || isBack) this.#startRelay(engine)
   }
 
   #startRelay(engine: Engine): void {
@@ -265,10 +326,10 @@ export class World {
     this.network.relay.start(this.#restarts.at(-1)?.lost ? undefined : kept)
   }
 
-  async #reload(page: Page): Promise<void> {
+  async #reload(page: Page, how: number): Promise<void> {
     const tab = page.tab.reload()
     await this.network.settle()
-    page.successor = this.#replace(page, tab, page.stored)
+    page.successor = this.#replace(page, tab, page.stored, how % 3 > 0)
   }
 
   /** The process ends; perhaps the browser restores the page, perhaps as it was some time ago. */
@@ -276,26 +337,46 @@ export class World {
     const stored = new Map((how % 3 === 1 && page.older) || page.stored)
     page.tab.crash()
     if (how % 3 === 0) this.#end(page)
-    else this.#replace(page, this.browser.openTab({ sessionStorage: Object.fromEntries(stored) }), stored)
+    else {
+      page.hasTwin = true
+      this.#replace(page, this.browser.openTab({ sessionStorage: Object.fromEntries(stored) }), stored)
+    }
   }
 
   #leave(page: Page, how: number): void {
     if (how % 2 === 0) page.tab.close()
-    else void page.hub.close()
+    else {
+      for (const voice of page.voices) this.#exit(voice, page.hub.status.state === 'connected')
+      void page.hub.close()
+    }
     this.#end(page)
   }
 
   #end(page: Page): void {
     page.endedAt = ++this.#moment
+    for (const voice of page.voices) this.#exit(voice)
     page.device.end()
   }
 
-  #replace(page: Page, tab: TestTab, stored: Map<string, string>): Page {
+  #replace(page: Page, tab: TestTab, stored: Map<string, string>, entersAgain = true): Page {
+    const members = page.voices.flatMap(({ membership, said = 0 }) => (membership ? [{ membership, said }] : []))
+    for (const voice of page.voices) voice.said = voice.membership = undefined
+    const open = page.voices.filter(({ session }) => !session.closed).length
     this.#end(page)
     const next = this.#start(tab, page.user, stored)
+    next.disturbed = page.disturbed
+    next.hasTwin = page.hasTwin
     // The app opens what it had open.
-    openVoice(next)
-    for (const _ of page.voices.filter(({ session }) => !session.closed).slice(1)) openVoice(next)
+    for (let i = 0; i < Math.max(open, 1); i++) openVoice(next)
+    // And mostly those who were members are so again, and say something else.
+    for (const { membership, said } of members) {
+      const voice = entersAgain ? next.voices.find(each => each.id() === membership.id) : undefined
+      if (voice) {
+        voice.membership = membership
+        membership.page = next
+        this.#enter(voice, said + 1)
+      } else membership.ended = { ...this.#now(), promptly: false }
+    }
     return next
   }
 

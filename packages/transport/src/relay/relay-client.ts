@@ -216,7 +216,7 @@ export class RelayClient implements TransportConnection {
   #take(frame: SessionNews, size: number): void {
     if (frame.t === 'message') return this.#message(frame.s, frame.m, size)
     if (frame.t === 'member') return this.#watched.member(frame.topic, frame.m)
-    if (frame.t === 'gone') return this.#watched.gone(frame.topic, frame.id, frame.clock)
+    if (frame.t === 'gone') return this.#watched.gone(frame.topic, frame.id)
     const session = this.#sessions.get(frame.s)
     if (!session) return
     if (frame.t === 'attached') this.#attached(session, frame)

@@ -3,8 +3,8 @@ import type { WireMember } from '@earshot/core/protocol'
 import type { SessionFrame } from './wire.ts'
 
 interface Watch {
-  /** Members that the relay told of, with their clocks. */
-  readonly known: Map<string, number>
+  /** Members that the relay told of: what it said of each, and the clock that the hub was given. */
+  readonly known: Map<string, { readonly told: string; readonly clock: number }>
   /** The first roster is here. */
   readonly ready: Promise<void>
   arrived(): void
@@ -16,6 +16,8 @@ export class Watched {
   /** Ids of this tab's own sessions: the hub knows their entries best. */
   readonly #isOwn: (id: string) => boolean
   readonly #topics = new Map<string, Watch>()
+  /** The last clock that the hub was given. */
+  #clock = 0
 
   constructor(link: TransportLink, isOwn: (id: string) => boolean) {
     this.#link = link
@@ -37,7 +39,7 @@ export class Watched {
     const watch = this.#topics.get(topic)
     if (!watch) return
     this.#topics.delete(topic)
-    for (const [id, clock] of watch.known) this.#link.gone(topic, id, clock)
+    for (const [id, { clock }] of watch.known) this.#link.gone(topic, id, clock)
     watch.arrived()
   }
 
@@ -51,7 +53,7 @@ export class Watched {
     const watch = this.#topics.get(topic)
     if (!watch) return
     const named = new Set(members.map(([id]) => id))
-    for (const [id, clock] of [...watch.known]) if (!young && !named.has(id)) this.gone(topic, id, clock)
+    for (const id of [...watch.known.keys()]) if (!young && !named.has(id)) this.gone(topic, id)
     for (const member of members) this.member(topic, member)
     watch.arrived()
   }
@@ -59,12 +61,19 @@ export class Watched {
   member(topic: string, [id, userId, data, since, clock]: WireMember): void {
     const watch = this.#topics.get(topic)
     if (!watch || this.#isOwn(id)) return
-    watch.known.set(id, clock)
-    this.#link.member(topic, { id, userId: userId ?? undefined, data, since, clock })
+    const told = JSON.stringify([userId, data, since])
+    if (watch.known.get(id)?.told === told) return
+    // What is told later is newer, whatever the clocks of the relay's lives say: the one that comes back may be behind the one that was.
+    this.#clock = Math.max(clock, this.#clock + 1)
+    watch.known.set(id, { told, clock: this.#clock })
+    this.#link.member(topic, { id, userId: userId ?? undefined, data, since, clock: this.#clock })
   }
 
-  gone(topic: string, id: string, clock: number): void {
-    if (!this.#topics.get(topic)?.known.delete(id)) return
+  gone(topic: string, id: string): void {
+    const known = this.#topics.get(topic)?.known
+    const clock = known?.get(id)?.clock
+    if (clock === undefined) return
+    known?.delete(id)
     this.#link.gone(topic, id, clock)
   }
 

@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { LOG_FAULTS } from './log-faults.ts'
+import type { Fault } from './planting.ts'
+import { run } from './run.ts'
+import { type Act, type Schedule, schedules } from './schedule.ts'
+import { SESSION_FAULTS } from './session-faults.ts'
+
+/** The same schedules each time; a fault that none of them brings to light is not caught. */
+const tried = fc.sample(schedules('own'), { numRuns: 1000, seed: 1 })
+const faults = [...LOG_FAULTS, ...SESSION_FAULTS].sort(([one], [other]) => one - other)
+/** How many schedules each fault took, and by what it was found. */
+const table: { item: number; fault: string; schedules: number; found: string }[] = []
+
+afterAll(() => (process.env['FAULT_TABLE'] ? console.log(table.map(({ item, fault, schedules: count, found }) => `| ${item} | ${fault} | ${count} | ${found} |`).join('\n')) : undefined))
+
+function fitted(any: Schedule, { acts, around }: Fault): Schedule {
+  const schedule = { ...any, ...around }
+  if (!acts) return schedule
+  return {
+    ...schedule,
+    acts: schedule.acts.map(([was, who, how], i): Act => {
+      const kind = acts.includes(was) ? was : (acts[(i + how) % acts.length] ?? was)
+      return [kind, who, how]
+    }),
+  }
+}
+
+/** Plays schedules until the checker finds something. */
+async function untilCaught(fault: Fault): Promise<{ count: number; schedule: Schedule; found: string } | undefined> {
+  for (const [index, any] of tried.entries()) {
+    const { plant, habitat, weather } = fault
+    const schedule = fitted(any, fault)
+    let undo: (() => void) | void = undefined
+    const [found] = await run(schedule, world => {
+      weather?.(world)
+      undo = plant?.(world)
+    }, habitat).finally(() => undo?.())
+    if (found !== undefined) return { count: index + 1, schedule, found }
+  }
+  return undefined
+}
+
+describe('a fault of old that is brought back', () => {
+  it.each(faults.map(([item, fault]) => [item, fault.name, fault] as const))('is caught: %d, %s', { timeout: 60_000 }, async (item, name, fault) => {
+    const caught = await untilCaught(fault)
+    if (!caught) return expect.fail(`${name}: it was in ${tried.length} schedules, and nothing was found`)
+    table.push({ item, fault: name, schedules: caught.count, found: caught.found.slice(0, 100) })
+    // It is the fault that was found, and not something else.
+    expect(await run(caught.schedule, fault.weather)).toEqual([])
+  })
+})

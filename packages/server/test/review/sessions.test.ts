@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import { errors, heard, reload, stage } from './stage.ts'
+
+describe('a publish without an answer', () => {
+  it('is not said again to a relay that has forgotten the session', async () => {
+    const on = stage()
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    const undo = on.lose('ack')
+    const said = on.say(speaker, 'a')
+    await on.network.advance(50)
+    undo()
+    on.network.relay.restart({ how: 'kill', log: 'kept' })
+    await on.network.advance(3000)
+    expect([heard(ear), said.outcome?.code]).toEqual([['p1.0:1'], 'outcome-unknown'])
+  })
+
+  it('is not said again because the session was made known by an answer that was lost', async () => {
+    const on = stage()
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    const undo = on.lose('ack')
+    const said = on.say(speaker, 'a')
+    await on.network.advance(50)
+    undo()
+    let lost = 0
+    on.network.filter({ down: (frame, device) => (frame.t === 'attached' && device === speaker.page.device && lost++ === 0 ? (device.cut(), undefined) : frame) })
+    on.network.relay.restart({ how: 'kill', log: 'kept' })
+    await on.network.advance(5000)
+    expect([heard(ear), said.outcome?.code, lost]).toEqual([['p1.0:1'], 'outcome-unknown', 2])
+  })
+
+  it('is not said twice when it is sent again to one that remembers', async () => {
+    const on = stage()
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    const undo = on.lose('ack')
+    const said = on.say(speaker, 'a')
+    await on.network.advance(50)
+    undo()
+    speaker.page.device.cut()
+    await on.network.advance(1000)
+    expect([heard(ear), said.outcome?.offset]).toEqual([['p1.0:1'], 1])
+  })
+
+  it('is not acknowledged when it was refused, and does not hold up those behind it', async () => {
+    const on = stage({ relay: { authorize: ({ topic }) => topic !== 'no' } })
+    const ear = on.listen(on.page('ada'), 'a')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    const undo = on.lose('refused')
+    const said = [on.say(speaker, 'no'), on.say(speaker, 'a')]
+    await on.network.advance(50)
+    undo()
+    speaker.page.device.cut()
+    await on.network.advance(1000)
+    expect(said.map(({ outcome }) => outcome?.code)).toEqual(['forbidden', undefined])
+    expect(heard(ear)).toEqual(['p1.0:2'])
+  })
+
+  it('of a page that crashed does not take the place of one of the next page, whatever its storage says', async () => {
+    const on = stage()
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    on.say(speaker, 'a')
+    await on.network.advance(50)
+    const older = new Map(speaker.page.stored)
+    on.say(speaker, 'a')
+    await on.network.advance(50)
+    speaker.page.tab.crash()
+    speaker.page.device.end()
+    const next = on.page('bob', on.browser.openTab({ sessionStorage: Object.fromEntries(older) }), older)
+    const said = on.say(next, 'a')
+    await on.network.advance(3000)
+    expect([heard(ear), said.outcome?.code]).toEqual([['p1.0:1', 'p1.0:2', 'p2.0:1'], undefined])
+  })
+
+  it.each([true, false])('is said once where its tab was duplicated, with locks or without: %s', async locks => {
+    const on = stage()
+    const ear = on.listen(on.page('ada'), '**')
+    const tab = on.browser.openTab({ locks })
+    const speaker = on.page('bob', tab)
+    await on.network.advance(100)
+    speaker.page.device.hold('up')
+    on.say(speaker, 'a')
+    await on.network.advance(50)
+    const twin = on.page('bob', tab.duplicate(), new Map(speaker.page.stored))
+    on.say(twin, 'a')
+    await on.network.advance(100)
+    speaker.page.device.release()
+    await on.network.advance(3000)
+    expect(heard(ear).sort()).toEqual(['p1.0:1', 'p2.0:1'])
+    expect(twin.id()).not.toBe(speaker.id())
+    expect([errors(speaker.page), errors(twin.page)]).toEqual([[], []])
+  })
+
+  it('is said once when its page is loaded anew before the answer', async () => {
+    const on = stage()
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    const undo = on.lose('ack')
+    on.say(speaker, 'a')
+    await on.network.advance(50)
+    undo()
+    const next = await reload(on, speaker)
+    await on.network.advance(1000)
+    on.say(next, 'a')
+    await on.network.advance(1000)
+    expect([heard(ear), errors(next.page)]).toEqual([['p1.0:1', 'p2.0:1'], []])
+  })
+})
+
+describe('a ghost', () => {
+  it('of a former connection does not take the session back', async () => {
+    const on = stage()
+    const voice = on.page('ada')
+    const ear = on.listen(voice, 'a')
+    // Its attach is on its way when the page freezes; it goes on with another connection, and then it arrives.
+    on.network.filter({ down: (frame, { connections }) => (frame.t === 'welcome' && connections[0]?.hold('up'), frame) })
+    await on.network.advance(15)
+    const [ghost] = voice.page.device.connections
+    voice.page.tab.freeze()
+    await on.network.advance(10)
+    on.network.filter({ down: (frame, { connections }) => (frame.t === 'welcome' && connections.at(-1)?.release('up'), frame) })
+    const { id } = voice.session
+    voice.page.tab.resume()
+    await on.network.advance(100)
+    ghost?.release('up')
+    await on.network.advance(100)
+    on.serve('a', 1)
+    await on.network.advance(100)
+    expect([heard(ear), voice.session.id, voice.page.hub.status.state]).toEqual([['server:1'], id, 'connected'])
+  })
+})
+
+describe('a connection that nobody has told to be over', () => {
+  it('is given up by a client that only listens', async () => {
+    const on = stage()
+    const voice = on.page('ada')
+    const ear = on.listen(voice, 'a')
+    await on.network.advance(100)
+    voice.page.device.cut({ unaware: 'both' })
+    on.serve('a', 1)
+    await on.network.advance(10_000)
+    expect([heard(ear), voice.page.hub.status.state]).toEqual([['server:1'], 'connected'])
+  })
+
+  it('is given up by the relay, for a page that hangs: it leaves', async () => {
+    const on = stage()
+    const [watcher, voice] = [on.page('ada'), on.page('bob')]
+    voice.room.enter(1)
+    await on.network.advance(100)
+    expect(watcher.room.members).toHaveLength(1)
+    voice.page.tab.freeze({ silent: true, deep: true })
+    voice.page.device.hold('down')
+    await on.network.advance(12_000)
+    expect(watcher.room.members).toHaveLength(0)
+  })
+})
+
+describe('a relay that closes on purpose', () => {
+  it('does not have all clients back at once, but spread over the time that it names', async () => {
+    const on = stage()
+    const voices = Array.from({ length: 20 }, () => on.page('ada'))
+    await on.network.advance(10_000)
+    const { clock, relay } = on.network
+    relay.restart({ how: 'close', log: 'kept', spread: 4000 })
+    const start = clock.now()
+    await on.network.advance(6000)
+    const times = voices.map(({ page }) => (page.attempts.find(({ time }) => time >= start)?.time ?? Infinity) - start)
+    expect(times.filter(time => time < 400).length).toBeLessThan(6)
+    expect([Math.max(...times) > 2000, Math.max(...times) <= 4010]).toEqual([true, true])
+    expect(voices.every(({ page }) => page.hub.status.state === 'connected')).toBe(true)
+  })
+})
