@@ -37,7 +37,8 @@ export class RelaySession {
   attached = false
   /** The relay was asked to; what is said after that is said to the bound session. */
   #attaching = false
-  #isRejected = false
+  /** Why the relay will not have it on this connection. */
+  #rejection: EarshotError | undefined
   /** It ends as soon as everything that it published is accepted. */
   ending = false
   #position: Position | undefined
@@ -70,7 +71,7 @@ export class RelaySession {
   attach(): AttachFrame {
     const subs: SubscriptionEntry[] = [...this.#starts]
     this.#attaching = true
-    this.#isRejected = false
+    this.#rejection = undefined
     this.#asked.clear()
     for (const [pattern, start] of subs) if (start === null) this.#asked.set(pattern, 1)
     return {
@@ -120,16 +121,16 @@ export class RelaySession {
     this.handle.identify(this.id, this.kept.life)
   }
 
-  /** The relay will not have it on this connection: nothing that waits for that will come. */
+  /** Nothing that waits for this connection will come. */
   rejected(error: EarshotError): void {
     this.cut()
-    this.#isRejected = true
+    this.#rejection = error
     this.outbox.end(error)
   }
 
   /** Whether the relay knows of all its patterns, as far as it ever will. */
   get isKnown(): boolean {
-    if (this.#isRejected) return true
+    if (this.#rejection) return true
     return this.attached && ![...this.#starts.values()].includes(null)
   }
 
@@ -185,6 +186,7 @@ export class RelaySession {
 
   /** Sends a kept message as soon as the session is attached; resolves when it is in the log. */
   publish({ topic, clock }: Message, text: string): Promise<Accepted> {
+    if (this.#rejection) return Promise.reject(this.#rejection)
     const accepted = this.outbox.add(clock, text, topic)
     this.sendMore()
     return accepted
