@@ -27,7 +27,7 @@ export interface TabApp extends App {
 }
 
 /** How an app is started. */
-export interface AppOptions extends TestTabOptions {
+interface AppOptions extends TestTabOptions {
   readonly user?: string | null
   readonly tab?: TestTab
   readonly transport?: Partial<SharedWebSocketOptions>
@@ -60,7 +60,7 @@ export interface Computer {
   advance(ms: number): Promise<void>
 }
 
-export interface ComputerOptions extends TestNetworkOptions {
+interface ComputerOptions extends TestNetworkOptions {
   readonly browser?: TestBrowserOptions
 }
 
@@ -105,7 +105,7 @@ export function startComputer({ browser: browserOptions = {}, relay, ...options 
   onTestFinished(async () => {
     for (const { hub } of [...apps, ...observers]) void hub.close()
     // Longer than anything waits.
-    await network.advance(150_000)
+    await network.advance(200_000)
     const { connections, sessions, subscriptions, buffered } = network.relay.readings
     const { locks, requests, listeners, timers, channels } = browser.leaks()
     const left = Object.entries({ connections, sessions, subscriptions, buffered, locks, requests, listeners, timers, channels }).filter(([, count]) => count > 0)

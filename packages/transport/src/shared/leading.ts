@@ -23,6 +23,9 @@ export class Leading implements Role {
   readonly #tab: Tab
   readonly #mux: Mux
   readonly #followers: Followers
+  /** What this tab itself said on a connection. */
+  #join = 0
+  #said = 0
   #isAnnouncing = false
   /** Since when it leads unseen. */
   #hiddenSince = 0
@@ -57,12 +60,18 @@ export class Leading implements Role {
       if (post.visible) this.#mux.retry()
       if (post.leader !== this.#tab.node) this.#announce()
       this.#handOver()
-    } else if (post.t === 'ask') this.#announce()
-    else if (post.t === 'up' && post.life === this.#mux.life) this.#mux.up(f, post.join, post.lines)
+    } else if (post.t === 'ask' || post.t === 'up') {
+      const isCurrent = post.life === this.#mux.life
+      if (isCurrent && post.life !== '') this.#mux.up(f, post.join, post.n, post.t === 'up' ? post.lines : [])
+      if (!isCurrent || post.t === 'ask') this.#announce()
+    }
   }
 
   send(lines: readonly UpLine[]): void {
-    this.#mux.up(this.#tab.node, this.#tab.join, lines)
+    const { node, join } = this.#tab
+    if (join !== this.#join) this.#said = 0
+    this.#join = join
+    this.#mux.up(node, join, this.#said++, lines)
   }
 
   seen(): void {

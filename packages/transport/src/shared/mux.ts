@@ -21,6 +21,8 @@ interface Port {
   readonly places: Map<number, number>
   /** Frames that were put on their way to it. */
   sent: number
+  /** Posts that came from it; -1: one is missing. */
+  heard: number
 }
 
 /** The one connection: it can be asked to try again at once. */
@@ -90,15 +92,20 @@ export class Mux {
     this.#wire.retry()
   }
 
-  /** A tab says something to the relay. A higher join is a new beginning: what it had before is forgotten here, as it will attach anew. */
-  up(node: string, join: number, lines: readonly UpLine[]): void {
+  /**
+   * A tab says something to the relay, in its `n`th post, or only says how many there were. A higher join is a new beginning: what it had before is forgotten here, as it
+   * will attach anew.
+   */
+  up(node: string, join: number, n: number, lines: readonly UpLine[]): void {
     let port = this.#ports.get(node)
     if (port && join < port.join) return
     if (!port || join > port.join) {
       if (port) this.#forget(port)
-      port = { node, join, places: new Map(), sent: 0 }
+      port = { node, join, places: new Map(), sent: 0, heard: 0 }
       this.#ports.set(node, port)
     }
+    if (n !== port.heard) return this.#lost(port)
+    if (lines.length > 0) port.heard++
     for (const [line, volatile] of lines) this.#up(port, line, volatile)
   }
 
@@ -129,6 +136,14 @@ export class Mux {
     if (s === undefined) return
     this.#wire.write(`{"t":"${kind}","s":${s}${line.slice(start.length)}`, volatile)
     if (kind === 'detach') this.#free(port, own)
+  }
+
+  /** Something was lost on the way from a tab. It begins anew when it misses something itself. */
+  #lost(port: Port): void {
+    if (port.heard < 0) return
+    port.heard = -1
+    this.#forget(port)
+    this.#host.taken([[[[port.node, port.join, port.sent + 1, []]], '']])
   }
 
   #take(frame: SessionNews, size: number, line: string): void {

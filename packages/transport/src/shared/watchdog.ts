@@ -23,6 +23,7 @@ export class Watchdog {
   readonly #env: FullEnvironment
   readonly #host: WatchdogHost
   #waiting: Cancel | undefined
+  #isToAsk = false
   #stolen = -Infinity
 
   constructor(env: FullEnvironment, host: WatchdogHost) {
@@ -33,14 +34,22 @@ export class Watchdog {
   /** The leader was told something. */
   said(): void {
     if (this.#waiting) return
+    this.#isToAsk = true
     this.#after(ASK_AFTER, () => {
+      this.#isToAsk = false
       this.#host.ask()
       this.#after(HUNG_AFTER, () => this.#steal())
     })
   }
 
-  /** The leader was heard. */
+  /** The leader lives: whether it was told everything is still asked. */
+  lives(): void {
+    if (!this.#isToAsk) this.heard()
+  }
+
+  /** The leader has answered. */
   heard(): void {
+    this.#isToAsk = false
     this.#waiting?.()
     this.#waiting = undefined
   }
