@@ -27,7 +27,7 @@ export interface TabApp extends App {
 }
 
 /** How an app is started. */
-interface AppOptions extends TestTabOptions {
+export interface AppOptions extends TestTabOptions {
   readonly user?: string | null
   readonly tab?: TestTab
   readonly transport?: Partial<SharedWebSocketOptions>

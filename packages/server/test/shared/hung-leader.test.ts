@@ -61,6 +61,19 @@ describe('a leader that hangs', () => {
     await traffic.check()
   })
 
+  it('loses the lead within five seconds to a tab that is opened', async () => {
+    const computer = startComputer()
+    const [former] = await computer.openAll(1)
+    if (!former) throw new Error('no tab')
+    computer.hang(former)
+    const late = computer.open()
+    await computer.advance(5100)
+    expect(late.hub.status).toEqual({ state: 'connected', via: 'leader' })
+    computer.thaw(former)
+    await computer.advance(500)
+    expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
+  })
+
   it('is not taken for hung when it answers slowly', async () => {
     const computer = startComputer({ browser: { latency: 1000 } })
     await computer.openAll(3)
