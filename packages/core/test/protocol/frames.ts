@@ -51,7 +51,7 @@ export const relayFields: { [Name in RelayFrame['t']]: FieldsOf<RelayFrame, Name
   welcome: { v: 'count', user: 'user', epoch: 'text', ping: 'count', frame: 'count', window: 'count' },
   renew: {},
   attached: { s: 'count', attach: 'count', session: 'empty', record: 'text', resumed: 'flag', settled: 'count' },
-  detached: { s: 'count', code: 'text', reason: 'empty' },
+  detached: { s: 'count', code: 'text', reason: 'empty', spread: 'count?' },
   subscribed: { s: 'count', pattern: 'empty', offset: 'count' },
   ack: { s: 'count', tag: 'text', clock: 'count', offset: 'count' },
   refused: { s: 'count', what: 'text', code: 'text', reason: 'empty', topic: 'empty?', tag: 'text?', clock: 'count?', q: 'count?' },

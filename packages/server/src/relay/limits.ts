@@ -5,7 +5,7 @@ import type { Rate } from './rate.ts'
 export interface Limits {
   /** A frame. @default 262,144 */
   readonly frame: number
-  /** Sessions of a connection. @default 100 */
+  /** Sessions of a connection, which all tabs of a browser may share. @default 1000 */
   readonly sessions: number
   /** Patterns of a session. @default 1000 */
   readonly subscriptions: number
@@ -15,7 +15,7 @@ export interface Limits {
   readonly presenceSize: number
   /** Publishes of a session. @default 200 a second, 1000 at once */
   readonly publishes: Rate
-  /** Frames of a connection, all kinds. @default 2000 a second, 10,000 at once */
+  /** Frames of a session, all kinds; and of a connection, those that are no attached session's. @default 2000 a second, 10,000 at once */
   readonly frames: Rate
   /** Frames of a session that wait for an answer of `authorize` or the engine: a quarter of them publishes, unless a client overdoes it. @default 1000 */
   readonly waiting: number
@@ -50,7 +50,7 @@ export interface Limits {
 /** What holds unless an option says otherwise. */
 export const DEFAULT_LIMITS: Limits = {
   frame: 262_144,
-  sessions: 100,
+  sessions: 1000,
   subscriptions: 1000,
   presences: 200,
   presenceSize: 65_536,

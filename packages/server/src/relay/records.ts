@@ -59,6 +59,7 @@ export class SessionRecord {
   attach = 0
   /** Of all its attachments: a new one does not begin anew. */
   readonly publishes: Bucket
+  readonly frames: Bucket
   /** By topic on which it is present. */
   readonly present: Map<string, Presented>
   /** Those of them that it has not said again since it attached. */
@@ -70,12 +71,13 @@ export class SessionRecord {
   expiring: Cancel | undefined
   readonly #numberings = new Map<string, Numbering>()
 
-  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, present: Map<string, Presented> = new Map()) {
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, frames: Bucket, present: Map<string, Presented> = new Map()) {
     this.name = name
     this.id = id
     this.secret = secret
     this.userId = userId
     this.publishes = publishes
+    this.frames = frames
     this.present = present
   }
 
@@ -134,8 +136,9 @@ export class Records {
   create(id: string, secret: string, userId: string | null, former?: SessionRecord): SessionRecord {
     if (former) this.remove(former)
     const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, this.#clock.now())
+    const frames = former?.frames ?? new Bucket(this.#limits.frames, this.#clock.now())
     const own = this.#byId.has(id) ? randomId(this.#random) : id
-    const record = new SessionRecord(randomId(this.#random), own, secret, userId, publishes, former?.present)
+    const record = new SessionRecord(randomId(this.#random), own, secret, userId, publishes, frames, former?.present)
     this.#byName.set(record.name, record)
     if (record.id !== '') this.#byId.set(record.id, record)
     return record

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import { Access, type Authorize } from './access.ts'
 import { Attachment } from './attachment.ts'
 import { within } from './deadline.ts'
-import { type Desk, type RelayCounts, resume } from './desk.ts'
+import { type Desk, type RelayCounts, resume, SPREAD } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
@@ -47,6 +47,8 @@ export interface CoreOptions {
 /** Within how long those come back whose token could not be checked, in milliseconds. */
 const UNCHECKED_SPREAD = 10_000
 
+const TOO_MANY = 'too many frames'
+
 /** The WebSocket protocol's own code for it. */
 const UNSUPPORTED_DATA = 1003
 
@@ -83,7 +85,7 @@ export class RelayCore {
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
     const rest = (): Promise<void> => new Promise(resolve => options.defer(resolve))
-    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, publishing: options.publishing, failed }
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), publishing: options.publishing, failed }
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
     this.#beat()
@@ -125,10 +127,13 @@ export class RelayCore {
     connection.heard = clock.now()
     for (const line of text.split('\n')) {
       if (connection.state === 'closed') return
-      if (!connection.bucket.take(clock.now())) return this.#close(connection, CLOSE.rateLimited, 'rate-limited', 'too many frames', 10_000)
       const frame = clientFrames.readLine(line)
       if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
-      this.#takeFrame(connection, frame, line.length)
+      // Tabs may share a connection: what one of them overdoes is no fault of the others.
+      const speaker = 's' in frame && frame.t !== 'attach' ? this.#attachments(connection).get(frame.s) : undefined
+      if ((speaker?.record.frames ?? connection.bucket).take(clock.now())) this.#takeFrame(connection, frame, line.length)
+      else if (speaker) this.#expel(speaker, TOO_MANY)
+      else return this.#close(connection, CLOSE.rateLimited, 'rate-limited', TOO_MANY, SPREAD)
     }
   }
 
@@ -293,6 +298,17 @@ export class RelayCore {
       else if (reload) this.#away(attachment, this.#options.limits.reload)
       else if (!attachment.ended) this.#end(attachment.record)
     })
+  }
+
+  /** A session said too much: it may come back later. The others on its connection go on. */
+  #expel(attachment: Attachment, reason: string): void {
+    const { connection, s, record } = attachment
+    const attachments = this.#attachments(connection)
+    attachments.delete(s)
+    connection.sessions = attachments.size
+    record.lane.clear()
+    this.#away(attachment, this.#options.limits.grace)
+    connection.say({ t: 'detached', s, code: 'rate-limited', reason, spread: SPREAD })
   }
 
   /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */

@@ -2,7 +2,6 @@ import { checkPattern, checkTopic, EarshotError, type ErrorCode, isEarshotError 
 import {
   type AckFrame,
   type ClientFrame,
-  CLOSE,
   type HistoryFrame,
   isData,
   type OccupancyFrame,
@@ -14,7 +13,7 @@ import {
 } from '@earshot/core/protocol'
 import type { LogEntry, Publication } from '../engine/engine.ts'
 import type { Attachment } from './attachment.ts'
-import { type Desk, refusalOf, resume, SPREAD } from './desk.ts'
+import { type Desk, refusalOf, resume } from './desk.ts'
 import { forbidden, subscribe, unsubscribe } from './granting.ts'
 import { readPast } from './past.ts'
 import type { Outcome } from './records.ts'
@@ -37,7 +36,7 @@ export function takeFrame(desk: Desk, attachment: Attachment, frame: SessionFram
   // Refused in its turn, so that each number is settled once and in order; until then nothing of it is kept but its name.
   const { t, s, topic, tag, clock, time } = frame
   if (lane.size < waiting * 4) return lane.run(() => handle(desk, attachment, { t, s, topic, tag, clock, time, data: null }, TOO_MANY))
-  attachment.connection.close(CLOSE.rateLimited, { code: 'rate-limited', reason: TOO_MANY, spread: SPREAD })
+  desk.expel(attachment, TOO_MANY)
 }
 
 /** @param tooMany why the frame is refused, if it has come too early */

@@ -13,7 +13,7 @@ describe('the token of a browser', () => {
         authenticate: (_, token) => ({ userId: token ?? null, expires: expires.push(0) * 60_000 }),
       },
     })
-    const token = vi.fn(() => 'ada')
+    const token = vi.fn<() => string>(() => 'ada')
     await computer.openAll(10, { transport: { token } })
     expect(token).toHaveBeenCalledTimes(1)
     await computer.advance(59_000)
@@ -23,7 +23,7 @@ describe('the token of a browser', () => {
 
   it('is asked for by the next leader, and by no other tab', async () => {
     const computer = startComputer()
-    const tokens = Array.from({ length: 4 }, () => vi.fn(() => 'ada'))
+    const tokens = Array.from({ length: 4 }, () => vi.fn<() => string>(() => 'ada'))
     for (const token of tokens) await computer.openAll(1, { transport: { token } })
     computer.crash(computer.leader())
     await computer.advance(500)

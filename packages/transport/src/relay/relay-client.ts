@@ -240,13 +240,17 @@ export class RelayClient implements TransportConnection {
     this.#endIfDone(session)
   }
 
-  #detached(session: RelaySession, { code, reason }: DetachedFrame): void {
+  #detached(session: RelaySession, { code, reason, spread }: DetachedFrame): void {
     if (code === 'connection-lost') {
       session.displaced()
       return this.#bind(session)
     }
     const error = new EarshotError(code, `The relay refused the session: ${reason}`)
-    session.rejected(error)
+    if (spread === undefined) session.rejected(error)
+    else {
+      session.cut()
+      session.returning = this.#env.clock.after(Math.round(this.#env.random() * spread), () => this.#bind(session))
+    }
     this.#link.report(error)
   }
 
@@ -340,6 +344,7 @@ export class RelayClient implements TransportConnection {
     this.#sessions.delete(s)
     session.kept.forget()
     if (attached) this.#wire.say({ t: 'detach', s, reload: false })
+    session.cut()
     if (this.#wire.isClosed || !(this.#requests.has(s) || this.#watched.frames(s).length > 0)) return
     // What it watched and asked for, another one does.
     const next = this.#primary()

@@ -1,4 +1,4 @@
-import { EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
+import { type Cancel, EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
 import type { AttachedFrame, AttachFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
 import { formatPosition } from '@earshot/core/protocol'
 import type { KeptSession } from './kept-session.ts'
@@ -35,6 +35,8 @@ export class RelaySession {
   readonly #entries = new Map<string, PresenceFrame>()
   /** The relay has bound it to this connection. */
   attached = false
+  /** It waits to attach again. */
+  returning: Cancel | undefined
   /** The relay was asked to; what is said after that is said to the bound session. */
   #attaching = false
   /** Why the relay will not have it on this connection. */
@@ -111,6 +113,8 @@ export class RelaySession {
   /** The connection is gone, and with it what was bound to it. */
   cut(): void {
     this.attached = this.#attaching = false
+    this.returning?.()
+    this.returning = undefined
   }
 
   /** The relay has bound its id to somebody else – to a later life of it, which this one does not know of: this is another session from now on. */

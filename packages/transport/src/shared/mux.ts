@@ -1,7 +1,7 @@
 import type { EarshotError, HubStatus } from '@earshot/core'
 import type { WelcomeFrame } from '@earshot/core/protocol'
 import type { SessionNews, Wire, WireHost } from '../relay/wire.ts'
-import type { DownItem, Target, UpLine } from './posts.ts'
+import { type DownItem, MAX_ITEMS, type Target, type UpLine } from './posts.ts'
 
 /** Digits that a session's index may have more on the connection than in its tab. */
 export const INDEX_ROOM = 16
@@ -67,11 +67,7 @@ export class Mux {
     this.#wire = open({
       welcomed: welcome => this.#welcomed(welcome),
       take: (frame, size, line) => this.#take(frame, size, line),
-      taken: () => {
-        const items = this.#items
-        this.#items = []
-        host.taken(items)
-      },
+      taken: () => this.#taken(),
       leaving: () => {},
       cut: () => this.#cut(),
       gaveUp: cause => host.gaveUp(cause),
@@ -162,7 +158,13 @@ export class Mux {
       if (port.node === this.#node) this.#host.local(withIndexes(frame, sessions), size, line)
       else targets.push([port.node, port.join, port.sent++, sessions])
     }
-    if (targets.length > 0) this.#items.push([targets, line])
+    if (targets.length > 0 && this.#items.push([targets, line]) === MAX_ITEMS) this.#taken()
+  }
+
+  #taken(): void {
+    const items = this.#items
+    this.#items = []
+    this.#host.taken(items)
   }
 
   #welcomed(welcome: WelcomeFrame): void {

@@ -4,6 +4,9 @@ import { FrameReader, type Guard, isCount, isFlag, isMaybeEmpty, isText, isTime,
 /** The version of what tabs say to one another over a shared socket: tabs of another version elect a leader of their own. */
 export const SHARED_VERSION = 1
 
+/** Lines or items of a post: with many more nobody would read it. */
+export const MAX_ITEMS = 1000
+
 /** An error as it travels. */
 export type PostedCause = readonly [code: string, message: string]
 
