@@ -21,8 +21,10 @@ export const clientFields: { [Name in ClientFrame['t']]: FieldsOf<ClientFrame, N
     subs: 'subs',
     done: 'count',
     user: 'user?',
+    tab: 'text?',
   },
-  detach: { s: 'count', reload: 'flag', lost: 'flag?' },
+  detach: { s: 'count', reload: 'flag' },
+  lost: { tab: 'text' },
   subscribe: { s: 'count', pattern: 'empty' },
   unsubscribe: { s: 'count', pattern: 'empty' },
   publish: {

@@ -64,6 +64,8 @@ export class SessionRecord {
   readonly present: Map<string, Presented>
   /** Those of them that it has not said again since it attached. */
   unsaid: Set<string> = new Set()
+  /** The page that attached last, among those that share its connection. */
+  tab: string | undefined
   /** The document that attached last. */
   tag: string | undefined
   /** Ends its presence, and the record, when it does not come back. */
@@ -102,6 +104,8 @@ export class Records {
   readonly #byId = new Map<string, SessionRecord>()
   /** Those that are cut off → what ends them; the one gone for longest first. */
   readonly #away = new Map<SessionRecord, () => void>()
+  /** The same by the page that they were of. */
+  readonly #awayByTab = new Map<string, Set<SessionRecord>>()
   readonly #random: () => number
   readonly #clock: Clock
   readonly #limits: Limits
@@ -149,6 +153,8 @@ export class Records {
     this.back(record)
     record.expiring = this.#clock.after(after, end)
     this.#away.set(record, end)
+    const { tab } = record
+    if (tab !== undefined) this.#awayByTab.set(tab, (this.#awayByTab.get(tab) ?? new Set()).add(record))
     if (this.#away.size > this.#limits.remembered) this.#away.values().next().value?.()
   }
 
@@ -157,6 +163,13 @@ export class Records {
     record.expiring?.()
     record.expiring = undefined
     this.#away.delete(record)
+    const others = this.#awayByTab.get(record.tab ?? '')
+    if (others?.delete(record) && others.size === 0) this.#awayByTab.delete(record.tab ?? '')
+  }
+
+  /** Those of a user's page that are cut off. */
+  away(tab: string, userId: string | null): SessionRecord[] {
+    return [...(this.#awayByTab.get(tab) ?? [])].filter(record => record.userId === userId)
   }
 
   remove(record: SessionRecord): void {

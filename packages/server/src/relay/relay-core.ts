@@ -195,6 +195,7 @@ export class RelayCore {
     if (frame.t === 'pong') return
     if (frame.t === 'token') return void this.#renew(connection, frame.token)
     if (frame.t === 'attach') return this.#attach(connection, frame)
+    if (frame.t === 'lost') return this.#lost(connection, frame.tab)
     const attachment = this.#attachments(connection).get(frame.s)
     // A ghost: its session is attached elsewhere by now.
     if (!attachment?.isBound) return
@@ -273,6 +274,7 @@ export class RelayCore {
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag
+    record.tab = frame.tab
     for (const tag of frame.tags) record.open(tag)
     const numbering = record.open(frame.tag)
     numbering.confirm(frame.done)
@@ -290,14 +292,26 @@ export class RelayCore {
     attachment.record.lane.run(() => restore(this.#desk, attachment, frame.subs, isLost))
   }
 
-  #detach(attachment: Attachment, { reload, lost }: DetachFrame): void {
-    this.#attachments(attachment.connection).delete(attachment.s)
-    // What it published before still counts: its good-bye waits for that.
-    attachment.record.lane.run(() => {
-      if (lost) this.#away(attachment, 0)
-      else if (reload) this.#away(attachment, this.#options.limits.reload)
+  #detach(attachment: Attachment, { reload }: DetachFrame): void {
+    this.#leave(attachment, () => {
+      if (reload) this.#away(attachment, this.#options.limits.reload)
       else if (!attachment.ended) this.#end(attachment.record)
     })
+  }
+
+  /** A page crashed, on this connection or on a former one of its user: its sessions are away, and members no more. */
+  #lost(connection: Connection, tab: string): void {
+    for (const attachment of this.#attachments(connection).values()) if (attachment.record.tab === tab) this.#leave(attachment, () => this.#away(attachment, 0))
+    for (const record of this.#records.away(tab, connection.access.user)) {
+      record.leaving?.()
+      this.#presences.leaveAll(record)
+    }
+  }
+
+  /** What a session published before it goes still counts: its good-bye waits for that. */
+  #leave(attachment: Attachment, goodbye: () => void): void {
+    this.#attachments(attachment.connection).delete(attachment.s)
+    attachment.record.lane.run(goodbye)
   }
 
   /** A session said too much: it may come back later. The others on its connection go on. */

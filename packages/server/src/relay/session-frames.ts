@@ -19,7 +19,7 @@ import { readPast } from './past.ts'
 import type { Outcome } from './records.ts'
 
 /** Frames of an attached session. */
-export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'attach' | 'detach' }>
+export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'attach' | 'detach' | 'lost' }>
 
 const TOO_MANY = 'too many frames wait for an answer'
 

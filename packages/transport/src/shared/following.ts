@@ -22,6 +22,8 @@ export class Following implements Role {
   readonly #watchdog: Watchdog
   /** Who leads; `''`: nobody that this tab has heard of. */
   #leader = ''
+  /** Who led last, and has not said that it does not any more. */
+  former = ''
   #stopWatching: Cancel | undefined
   /** The number of the next frame from the leader. */
   #expected = 0
@@ -50,6 +52,7 @@ export class Following implements Role {
   }
 
   take(post: Post): void {
+    if (post.f === this.former && (post.t === 'bye' || post.t === 'resign')) this.former = ''
     if (post.t === 'lead') this.#follow(post)
     else if (post.t === 'heir' && post.to === this.#tab.node) this.#options.steal()
     else if (post.t === 'over') this.#options.gaveUp(revivedCause(post.cause))
@@ -87,7 +90,7 @@ export class Following implements Role {
     if (f !== this.#leader) {
       this.#watchdog.heard()
       this.#forget()
-      this.#leader = f
+      this.#leader = this.former = f
       const { locks } = this.#tab.env
       if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.orphaned())
       this.#hi()

@@ -14,6 +14,8 @@ export interface LeadingOptions {
   readonly open: (host: WireHost) => MuxWire
   /** `own`: nobody follows, since there is no telling who leads. */
   readonly via: 'leader' | 'own'
+  /** Who led before and may have crashed; `''`: nobody. */
+  readonly former: string
   gaveUp: (cause: EarshotError) => void
 }
 
@@ -32,7 +34,7 @@ export class Leading implements Role {
   #hidden: Cancel | undefined
   #hasEnded = false
 
-  constructor(tab: Tab, { open, via, gaveUp }: LeadingOptions) {
+  constructor(tab: Tab, { open, via, former, gaveUp }: LeadingOptions) {
     this.#tab = tab
     this.via = via
     this.#followers = new Followers(tab.env, node => tab.lockOf(node), node => this.#mux.left(node, true))
@@ -43,6 +45,7 @@ export class Leading implements Role {
       gaveUp,
       report: error => tab.host.report(error),
     })
+    if (former !== '') this.#followers.met(former, false)
   }
 
   connect(): void {

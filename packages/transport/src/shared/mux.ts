@@ -1,6 +1,6 @@
 import type { EarshotError, HubStatus } from '@earshot/core'
-import type { WelcomeFrame } from '@earshot/core/protocol'
-import type { SessionNews, Wire, WireHost } from '../relay/wire.ts'
+import type { LostFrame, WelcomeFrame } from '@earshot/core/protocol'
+import type { SessionFrame, SessionNews, Wire, WireHost } from '../relay/wire.ts'
 import { type DownItem, MAX_ITEMS, type Target, type UpLine } from './posts.ts'
 
 /** Digits that a session's index may have more on the connection than in its tab. */
@@ -27,6 +27,7 @@ interface Port {
 
 /** The one connection: it can be asked to try again at once. */
 export interface MuxWire extends Wire {
+  say(frame: SessionFrame | LostFrame): void
   retry(): void
 }
 
@@ -58,6 +59,8 @@ export class Mux {
   /** By index on the connection. */
   readonly #places = new Map<number, Place>()
   #next = 0
+  /** Crashed while there was no connection. */
+  #lostTabs: string[] = []
   #items: DownItem[] = []
 
   /** @param node this tab */
@@ -107,9 +110,10 @@ export class Mux {
 
   /** A tab has gone. If it `crashed`, the relay does not know yet. */
   left(node: string, crashed: boolean): void {
+    if (crashed && this.welcome) this.#wire.say({ t: 'lost', tab: node })
+    else if (crashed) this.#lostTabs.push(node)
     const port = this.#ports.get(node)
     if (!port) return
-    if (crashed) for (const s of port.places.values()) this.#wire.say({ t: 'detach', s, reload: false, lost: true })
     this.#forget(port)
     this.#ports.delete(node)
   }
@@ -170,6 +174,7 @@ export class Mux {
   #welcomed(welcome: WelcomeFrame): void {
     this.life = `${this.#node}.${this.#wire.life}`
     this.welcome = welcome
+    for (const tab of this.#lostTabs.splice(0)) this.#wire.say({ t: 'lost', tab })
     this.#host.changed()
   }
 

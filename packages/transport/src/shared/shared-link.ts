@@ -102,7 +102,7 @@ export class SharedLink implements Wire, Tab {
   say(frame: SessionFrame): void {
     const { t, s, ...rest } = frame
     // The leader reads the first two fields only.
-    this.write(JSON.stringify({ t, s, ...rest, ...(t === 'attach' && { user: this.#options.user }) }))
+    this.write(JSON.stringify({ t, s, ...rest, ...(t === 'attach' && { user: this.#options.user, tab: this.node }) }))
   }
 
   write(line: string, volatile = false): void {
@@ -187,7 +187,8 @@ export class SharedLink implements Wire, Tab {
 
   #lead(via: 'leader' | 'own'): void {
     this.#following.end()
-    const leading = new Leading(this, { open: this.#options.open, via, gaveUp: cause => this.#refused(cause) })
+    const { former } = this.#following
+    const leading = new Leading(this, { open: this.#options.open, via, former, gaveUp: cause => this.#refused(cause) })
     this.#role = leading
     leading.connect()
   }
