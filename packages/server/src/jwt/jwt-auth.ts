@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { EarshotError } from '@earshot/core'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, type JWTVerifyOptions } from 'jose'
 import type { Authorize } from '../relay/access.ts'
-import type { Identity } from '../relay/relay-core.ts'
+import type { Identity } from '../relay/identity.ts'
 import { TopicGrants } from './topic-grants.ts'
 
 /** Which tokens are taken, and what they say. */

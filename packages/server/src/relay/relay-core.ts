@@ -1,5 +1,5 @@
-import { type Clock, EarshotError, type ErrorCode, isEarshotError, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
+import { type Clock, EarshotError, type ErrorCode, randomId } from '@earshot/core'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachedFrame, type DetachFrame, type HelloFrame, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
 import type { Engine } from '../engine/engine.ts'
 import { Access, type Authorize } from './access.ts'
 import { Attachment } from './attachment.ts'
@@ -8,7 +8,7 @@ import { type Desk, type RelayCounts, resume, SPREAD } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
-import { checkIdentity } from './identity.ts'
+import { checkIdentity, type Identity, mismatch, refusalOfToken } from './identity.ts'
 import type { Limits } from './limits.ts'
 import { type Defer, Outbound } from './outbound.ts'
 import { Presences } from './presences.ts'
@@ -17,16 +17,6 @@ import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { takeFrame } from './session-frames.ts'
 import { limitLife } from './token-life.ts'
-
-/** Whom a token proves, and until when. */
-export interface Identity {
-  /** `null`: nobody in particular. */
-  readonly userId: string | null
-  /** Wall-clock milliseconds at which the token is over. @default never */
-  readonly expires?: number
-  /** Anything that `authorize` wants to know of the token: it is handed on as it is. */
-  readonly data?: unknown
-}
 
 /** What a relay's inner part needs of its surroundings. */
 export interface CoreOptions {
@@ -48,6 +38,10 @@ export interface CoreOptions {
 const UNCHECKED_SPREAD = 10_000
 
 const TOO_MANY = 'too many frames'
+
+type Notice = Omit<DetachedFrame, 't' | 's'>
+
+const ELSEWHERE: Notice = { code: 'connection-lost', reason: 'the session is attached elsewhere' }
 
 /** The WebSocket protocol's own code for it. */
 const UNSUPPORTED_DATA = 1003
@@ -99,8 +93,7 @@ export class RelayCore {
       buffered += connection.buffered
       for (const { grants } of attachments.values()) subscriptions += grants.size
     }
-    const { delivered, skipped } = this.#fanOut
-    return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered, skipped }
+    return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered: this.#fanOut.delivered, skipped: this.#fanOut.skipped }
   }
 
   /** A socket was opened; `request` is what it came with. */
@@ -237,13 +230,9 @@ export class RelayCore {
       const { ping, frame, waiting } = limits
       connection.say({ t: 'welcome', v: RELAY_VERSION, user: identity.userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)) })
     } catch (error) {
-      const isKnown = isEarshotError(error, 'unauthorized') || isEarshotError(error, 'forbidden')
-      if (!isKnown) this.#options.failed(error)
-      // Nobody can say whether the token is good: its owner is not sent away for good.
-      const isAway = isEarshotError(error, 'timeout') || isEarshotError(error, 'not-connected')
-      if (isAway) this.#close(connection, CLOSE.overload, error.code, 'the token cannot be checked at the moment', UNCHECKED_SPREAD)
-      else if (isEarshotError(error, 'forbidden')) this.#close(connection, CLOSE.forbidden, 'forbidden', error.message)
-      else this.#close(connection, CLOSE.unauthorized, 'unauthorized', isKnown ? error.message : 'the token could not be checked')
+      const { code, kind, reason, isFault } = refusalOfToken(error)
+      if (isFault) this.#options.failed(error)
+      this.#close(connection, code, kind, reason, code === CLOSE.overload ? UNCHECKED_SPREAD : 0)
     }
   }
 
@@ -255,13 +244,11 @@ export class RelayCore {
     if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
     const userId = connection.access.user
-    if (frame.user !== undefined && frame.user !== userId) {
-      return refuse('forbidden', `the session is one of ${whom(frame.user)}, the connection one of ${whom(userId)}: give the transport the user whom the token proves`)
-    }
+    if (frame.user !== undefined && frame.user !== userId) return refuse('forbidden', mismatch(frame.user, userId))
     const known = this.#records.find(frame.record, userId)
     const former = known ?? this.#records.owned(frame.session, frame.secret, userId)
     // A lower number than one that was obeyed is a ghost of it: a frozen leader, a frame that was long under way.
-    if (former && attach <= former.attach) return refuse('connection-lost', 'the session is attached elsewhere')
+    if (former && attach <= former.attach) return refuse(ELSEWHERE.code, ELSEWHERE.reason)
     if (former) {
       this.#unbind(former)
       // What it said before, and nobody has looked at, it says again.
@@ -316,20 +303,15 @@ export class RelayCore {
 
   /** A session said too much: it may come back later. The others on its connection go on. */
   #expel(attachment: Attachment, reason: string): void {
-    const { connection, s, record } = attachment
-    const attachments = this.#attachments(connection)
-    attachments.delete(s)
-    connection.sessions = attachments.size
-    record.lane.clear()
-    this.#away(attachment, this.#options.limits.grace)
-    connection.say({ t: 'detached', s, code: 'rate-limited', reason, spread: SPREAD })
+    attachment.record.lane.clear()
+    this.#away(attachment, this.#options.limits.grace, { code: 'rate-limited', reason, spread: SPREAD })
   }
 
   /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */
-  #away(attachment: Attachment, grace: number): void {
+  #away(attachment: Attachment, grace: number, notice?: Notice): void {
     const { record } = attachment
     if (attachment.ended) return
-    this.#unbind(record)
+    this.#unbind(record, notice)
     record.leaving?.()
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
     this.#records.expire(record, this.#options.limits.resume, () => this.#end(record))
@@ -342,7 +324,7 @@ export class RelayCore {
     record.leaving = this.#options.clock.after(time, () => this.#presences.leaveAll(record, record.unsaid))
   }
 
-  #unbind(record: SessionRecord): void {
+  #unbind(record: SessionRecord, notice: Notice = ELSEWHERE): void {
     const attachment = this.#bound.get(record)
     if (!attachment) return
     this.#bound.delete(record)
@@ -355,7 +337,7 @@ export class RelayCore {
     if (attachments.get(s) === attachment && connection.state === 'open') {
       attachments.delete(s)
       connection.sessions = attachments.size
-      connection.say({ t: 'detached', s, code: 'connection-lost', reason: 'the session is attached elsewhere' })
+      connection.say({ t: 'detached', s, ...notice })
     }
   }
 
@@ -387,8 +369,4 @@ export class RelayCore {
     })
     this.#cancels.push(next)
   }
-}
-
-function whom(user: string | null): string {
-  return user === null ? 'nobody in particular' : `user "${user}"`
 }

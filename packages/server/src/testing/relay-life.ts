@@ -6,7 +6,8 @@ import type { Authorize } from '../relay/access.ts'
 import type { Socket } from '../relay/connection.ts'
 import { coreOf } from '../relay/core-of.ts'
 import type { Limits } from '../relay/limits.ts'
-import type { Identity, RelayCore } from '../relay/relay-core.ts'
+import type { Identity } from '../relay/identity.ts'
+import type { RelayCore } from '../relay/relay-core.ts'
 import type { Line, RelayEnd } from './line.ts'
 
 /** What a relay in a test network takes of the options of `createRelay`. */

@@ -118,8 +118,7 @@ export class RelayClient implements TransportConnection {
   }
 
   interest(id: string, pattern: string, on: boolean): void {
-    const session = this.#find(id) ?? this.#root()
-    session.interest(pattern, on)
+    ;(this.#find(id) ?? this.#root()).interest(pattern, on)
     this.#checkSynced()
   }
 
@@ -247,10 +246,7 @@ export class RelayClient implements TransportConnection {
     }
     const error = new EarshotError(code, `The relay refused the session: ${reason}`)
     if (spread === undefined) session.rejected(error)
-    else {
-      session.cut()
-      session.returning = this.#env.clock.after(Math.round(this.#env.random() * spread), () => this.#bind(session))
-    }
+    else session.expelled(this.#env, spread, () => this.#bind(session))
     this.#link.report(error)
   }
 

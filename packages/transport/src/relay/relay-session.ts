@@ -1,6 +1,7 @@
 import { type Cancel, EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
 import type { AttachedFrame, AttachFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
 import { formatPosition } from '@earshot/core/protocol'
+import type { FullEnvironment } from '../page/environment.ts'
 import type { KeptSession } from './kept-session.ts'
 import { type Accepted, Outbox, type OutboxLimits } from './outbox.ts'
 import type { SessionFrame } from './wire.ts'
@@ -36,7 +37,7 @@ export class RelaySession {
   /** The relay has bound it to this connection. */
   attached = false
   /** It waits to attach again. */
-  returning: Cancel | undefined
+  #returning: Cancel | undefined
   /** The relay was asked to; what is said after that is said to the bound session. */
   #attaching = false
   /** Why the relay will not have it on this connection. */
@@ -113,8 +114,8 @@ export class RelaySession {
   /** The connection is gone, and with it what was bound to it. */
   cut(): void {
     this.attached = this.#attaching = false
-    this.returning?.()
-    this.returning = undefined
+    this.#returning?.()
+    this.#returning = undefined
   }
 
   /** The relay has bound its id to somebody else – to a later life of it, which this one does not know of: this is another session from now on. */
@@ -123,6 +124,12 @@ export class RelaySession {
     this.outbox.forgotten()
     this.kept.rename()
     this.handle.identify(this.id, this.kept.life)
+  }
+
+  /** It has said too much for the relay: it will be back within so many milliseconds. */
+  expelled({ clock, random }: Pick<FullEnvironment, 'clock' | 'random'>, spread: number, back: () => void): void {
+    this.cut()
+    this.#returning = clock.after(Math.round(random() * spread), back)
   }
 
   /** Nothing that waits for this connection will come. */
