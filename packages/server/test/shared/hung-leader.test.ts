@@ -74,6 +74,25 @@ describe('a leader that hangs', () => {
     expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
   })
 
+  it('loses the lead to one tab in the end, when several take it in the same moment', async () => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(6)
+    const former = computer.leader()
+    computer.hang(former)
+    const begun = hellos(computer)
+    for (const app of computer.followers()) traffic.say(app)
+    await computer.advance(5500)
+    expect(computer.living().map(({ hub }) => hub.status.via).sort()).toEqual(['follower', 'follower', 'follower', 'follower', 'leader'])
+    // Whoever loses it at once does not get as far as a hello.
+    expect(begun).toEqual([computer.living().find(({ hub }) => hub.status.via === 'leader')?.name])
+    await traffic.run(300)
+    computer.thaw(former)
+    await traffic.run(300)
+    await traffic.check()
+    expect(computer.network.relay.readings.connections).toBe(2)
+  })
+
   it('is not taken for hung when it answers slowly', async () => {
     const computer = startComputer({ browser: { latency: 1000 } })
     await computer.openAll(3)
