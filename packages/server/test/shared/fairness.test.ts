@@ -60,16 +60,16 @@ describe('a tab that says too much through the socket of all', () => {
   })
 })
 
-describe('fifty tabs with ten sessions each', () => {
+describe('fifty tabs with two sessions each, and hubs that listen', () => {
   it('are all attached to one connection', async () => {
     const computer = startComputer()
     const apps = await computer.openAll(50)
     for (const { hub } of apps) {
-      for (let n = 0; n < 9; n++) hub.openSession({ userId: 'ada' })
+      hub.openSession({ userId: 'ada' })
       hub.subscribe('news', () => {})
     }
     await computer.advance(1000)
-    expect(computer.network.relay.readings).toMatchObject({ connections: 1, sessions: 550 })
+    expect(computer.network.relay.readings).toMatchObject({ connections: 1, sessions: 150 })
     expect(apps.flatMap(({ errors }) => errors)).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import type { ClientFrame } from '@earshot/core/protocol'
 import { describe, expect, it } from 'vitest'
-import { type Computer, startComputer } from './browser.ts'
+import { CHANNEL_LATENCY, type Computer, NETWORK_LATENCY, startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
 /** The connections that are begun from now on. */
@@ -44,6 +44,20 @@ describe('a leader that hangs', () => {
     computer.thaw(former)
     await computer.advance(1000)
     expect(computer.leader()).toBe(former)
+  })
+
+  it('loses the lead when it was connecting, even though nobody says anything', async () => {
+    const computer = startComputer()
+    await computer.openAll(3)
+    const former = computer.leader()
+    former.device.cut()
+    await computer.advance(NETWORK_LATENCY + CHANNEL_LATENCY)
+    computer.hang(former)
+    await computer.advance(5500)
+    expect(computer.living().map(({ hub }) => hub.status.via).sort()).toEqual(['follower', 'leader'])
+    computer.thaw(former)
+    await computer.advance(500)
+    expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
   })
 
   it('keeps the lead while no tab is looked at, and loses it when one is', async () => {

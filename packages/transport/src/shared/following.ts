@@ -97,6 +97,8 @@ export class Following implements Role {
     }
     if (life !== this.#tab.connection) this.#join(life, welcome)
     this.#tab.status(revivedStatus(post))
+    // It does not last: a leader that says nothing more may hang.
+    if (post.state === 'connecting') this.#watchdog.said()
   }
 
   #join(connection: string, welcome: WelcomeFrame | undefined): void {
