@@ -171,6 +171,19 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     await peer.attach(0)
     peer.say({ t: 'pong' })
     expect(await peer.closed).toMatchObject({ code: 4429, bye: { code: 'rate-limited', reason: 'too many frames', spread: 10_000 } })
+    // What a session says counts as its own, over all its attachments.
+    const shared = await welcomed()
+    await shared.attach(0)
+    await shared.attach(1)
+    shared.say(...numbers(50).map(() => ({ t: 'cursor', s: 0, offset: 0 }) as const))
+    shared.say(...numbers(49).map(() => ({ t: 'cursor', s: 1, offset: 0 }) as const))
+    await shared.settled(1)
+    expect(shared.of('detached')).toEqual([])
+    await clock.advance(5000)
+    shared.say(...numbers(51).map(() => ({ t: 'cursor', s: 0, offset: 0 }) as const))
+    expect(await shared.next('detached')).toEqual({ t: 'detached', s: 0, code: 'rate-limited', reason: 'too many frames', spread: 10_000 })
+    await shared.settled(1)
+    expect(shared.socket.readyState).toBe(shared.socket.OPEN)
   },
   waiting: async () => {
     const answers: ((allowed: boolean) => void)[] = []
@@ -191,7 +204,9 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     await greedy.attach(1)
     expect(greedy.socket.readyState).toBe(greedy.socket.OPEN)
     greedy.say(publishFrame(0, 14, 'a', 14))
-    expect(await greedy.closed).toMatchObject({ code: 4429, bye: { code: 'rate-limited' } })
+    expect(await greedy.next('detached')).toEqual({ t: 'detached', s: 0, code: 'rate-limited', reason: 'too many frames wait for an answer', spread: 10_000 })
+    await greedy.settled(1)
+    expect(greedy.socket.readyState).toBe(greedy.socket.OPEN)
     expect(relay.occupancy('b')).toBe(0)
   },
   waitingSize: async () => {

@@ -41,14 +41,21 @@ export interface AttachFrame {
   readonly done: number
   /** Whose session it is, `null` for nobody's: where tabs share a connection it is refused on one of somebody else. */
   readonly user?: string | null
+  /** Names the page among those that share a connection. */
+  readonly tab?: string
 }
 
-/** The session ends for good; with `reload`, its page unloads and may be back in two seconds; with `lost`, its page crashed: it is a member no more, but may come back. */
+/** The session ends for good; with `reload`, its page unloads and may be back in two seconds. */
 export interface DetachFrame {
   readonly t: 'detach'
   readonly s: number
   readonly reload: boolean
-  readonly lost?: boolean
+}
+
+/** A page that shared a connection has crashed, which another one says for it: its sessions are members no more, but may come back. */
+export interface LostFrame {
+  readonly t: 'lost'
+  readonly tab: string
 }
 
 export interface SubscribeFrame {
@@ -139,6 +146,7 @@ export type ClientFrame =
   | TokenFrame
   | AttachFrame
   | DetachFrame
+  | LostFrame
   | SubscribeFrame
   | UnsubscribeFrame
   | PublishFrame
@@ -167,8 +175,10 @@ export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFram
     subs: listOf(tupleOf(isMaybeEmpty, orNull(isCount))),
     done: isCount,
     user: maybe(orNull(isText)),
+    tab: maybe(isText),
   },
-  detach: { s: isCount, reload: isFlag, lost: maybe(isFlag) },
+  detach: { s: isCount, reload: isFlag },
+  lost: { tab: isText },
   subscribe: { s: isCount, pattern: isMaybeEmpty },
   unsubscribe: { s: isCount, pattern: isMaybeEmpty },
   publish: {

@@ -46,6 +46,8 @@ export interface DetachedFrame {
   readonly s: number
   readonly code: ErrorCode
   readonly reason: string
+  /** It may attach again, any time within so many milliseconds. */
+  readonly spread?: number
 }
 
 /** A pattern is listened to; its messages are those after `offset`. */
@@ -192,7 +194,7 @@ export const relayFrames: FrameReader<RelayFrame> = new FrameReader<RelayFrame>(
   welcome: { v: isCount, user: orNull(isText), epoch: isText, ping: isCount, frame: isCount, window: isCount, codec: maybe(isText) },
   renew: {},
   attached: { s: isCount, attach: isCount, session: isMaybeEmpty, record: isText, resumed: isFlag, settled: isCount },
-  detached: { s: isCount, code: isText, reason: isMaybeEmpty },
+  detached: { s: isCount, code: isText, reason: isMaybeEmpty, spread: maybe(isCount) },
   subscribed: { s: isCount, pattern: isMaybeEmpty, offset: isCount },
   ack: { s: isCount, tag: isText, clock: isCount, offset: isCount },
   refused: {

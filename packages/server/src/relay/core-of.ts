@@ -1,9 +1,9 @@
 import type { Clock } from '@earshot/core'
 import type { Engine } from '../engine/engine.ts'
 import type { Authorize } from './access.ts'
+import type { Identity } from './identity.ts'
 import { type Limits, limitsOf } from './limits.ts'
 import type { Defer } from './outbound.ts'
-import type { Identity } from './identity.ts'
 import { RelayCore } from './relay-core.ts'
 
 /** What a relay is made of, whatever carries its frames; `Request` is what a connection comes with. */

@@ -23,6 +23,8 @@ export interface Desk extends CatchUpDesk {
   readonly presences: Presences
   readonly counts: RelayCounts
   now(): number
+  /** Ends a session's attachment that asks for too much. */
+  expel(attachment: Attachment, reason: string): void
   /** Starts the timing of a publish, if somebody wants to know; the result ends it. */
   readonly publishing: (() => (() => void) | undefined) | undefined
   /** Something failed that no client is to blame for. */

@@ -38,7 +38,11 @@ export function refusalOfToken(error: unknown): { readonly code: number; readonl
   return { code: CLOSE.unauthorized, kind: 'unauthorized', reason: 'the token could not be checked', isFault: true }
 }
 
-/** A user, as texts name him. */
-export function whom(user: string | null): string {
+/** Why a session of one user has no place on a connection of another. */
+export function mismatch(user: string | null, owner: string | null): string {
+  return `the session is one of ${whom(user)}, the connection one of ${whom(owner)}: give the transport the user whom the token proves`
+}
+
+function whom(user: string | null): string {
   return user === null ? 'nobody in particular' : `user "${user}"`
 }

@@ -9,7 +9,7 @@ export interface Limits {
   readonly connectionsPerUser: number
   /** A frame. @default 262,144 */
   readonly frame: number
-  /** Sessions of a connection. @default 100 */
+  /** Sessions of a connection, which all tabs of a browser may share. @default 1000 */
   readonly sessions: number
   /** Patterns of a session. @default 1000 */
   readonly subscriptions: number
@@ -23,7 +23,7 @@ export interface Limits {
   readonly presenceSize: number
   /** Publishes of a session. @default 200 a second, 1000 at once */
   readonly publishes: Rate
-  /** Frames of a connection, all kinds. @default 2000 a second, 10,000 at once */
+  /** Frames of a session, all kinds; and of a connection, those that are no attached session's. @default 2000 a second, 10,000 at once */
   readonly frames: Rate
   /** Frames of a session that wait for an answer of `authorize` or the engine: a quarter of them publishes, unless a client overdoes it. @default 1000 */
   readonly waiting: number
@@ -62,7 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
   connections: 20_000,
   connectionsPerUser: 200,
   frame: 262_144,
-  sessions: 100,
+  sessions: 1000,
   subscriptions: 1000,
   subscriptionSize: 131_072,
   shapes: 100,

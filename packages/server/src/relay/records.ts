@@ -72,10 +72,13 @@ export class SessionRecord {
   readonly publishes: Bucket
   /** What it listens to, by pattern asked for, over all its attachments: it cannot claim to have listened for longer. Empty where everybody may do everything. */
   readonly begun: Map<string, Grant>
+  readonly frames: Bucket
   /** By topic on which it is present. */
   readonly present: Map<string, Presented>
   /** Those of them that it has not said again since it attached. */
   unsaid: Set<string> = new Set()
+  /** The page that attached last, among those that share its connection. */
+  tab: string | undefined
   /** The document that attached last. */
   tag: string | undefined
   /** Ends its presence, and the record, when it does not come back. */
@@ -83,13 +86,14 @@ export class SessionRecord {
   expiring: Cancel | undefined
   readonly #numberings = new Map<string, Numbering>()
 
-  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, { since = 0, present = new Map(), begun = new Map() }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'>> = {}) {
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, frames: Bucket, { since = 0, present = new Map(), begun = new Map() }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'>> = {}) {
     this.since = since
     this.name = name
     this.id = id
     this.secret = secret
     this.userId = userId
     this.publishes = publishes
+    this.frames = frames
     this.present = present
     this.begun = begun
   }
@@ -115,6 +119,8 @@ export class Records {
   readonly #byId = new Map<string, SessionRecord>()
   /** Those that are cut off → what ends them; the one gone for longest first. */
   readonly #away = new Map<SessionRecord, () => void>()
+  /** The same by the page that they were of. */
+  readonly #awayByTab = new Map<string, Set<SessionRecord>>()
   readonly #random: () => number
   readonly #clock: Clock
   readonly #limits: Limits
@@ -162,10 +168,11 @@ export class Records {
     if (former) this.remove(former)
     const now = this.#clock.now()
     const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, now)
+    const frames = former?.frames ?? new Bucket(this.#limits.frames, now)
     const isFree = !this.#byId.has(id)
     const own = isFree ? id : randomId(this.#random)
     const since = former?.since ?? (isFree ? this.#seal.since(name, id, userId) : undefined) ?? now
-    const record = new SessionRecord(this.#seal.name(randomId(this.#random), own, userId, since), own, secret, userId, publishes, { ...(former && { present: former.present, begun: former.begun }), since })
+    const record = new SessionRecord(this.#seal.name(randomId(this.#random), own, userId, since), own, secret, userId, publishes, frames, { ...(former && { present: former.present, begun: former.begun }), since })
     this.#byName.set(record.name, record)
     if (record.id !== '') this.#byId.set(record.id, record)
     return record
@@ -176,6 +183,8 @@ export class Records {
     this.back(record)
     record.expiring = this.#clock.after(after, end)
     this.#away.set(record, end)
+    const { tab } = record
+    if (tab !== undefined) this.#awayByTab.set(tab, (this.#awayByTab.get(tab) ?? new Set()).add(record))
     if (this.#away.size > this.#limits.remembered) this.#away.values().next().value?.()
   }
 
@@ -184,6 +193,13 @@ export class Records {
     record.expiring?.()
     record.expiring = undefined
     this.#away.delete(record)
+    const others = this.#awayByTab.get(record.tab ?? '')
+    if (others?.delete(record) && others.size === 0) this.#awayByTab.delete(record.tab ?? '')
+  }
+
+  /** Those of a user's page that are cut off. */
+  away(tab: string, userId: string | null): SessionRecord[] {
+    return [...(this.#awayByTab.get(tab) ?? [])].filter(record => record.userId === userId)
   }
 
   remove(record: SessionRecord): void {

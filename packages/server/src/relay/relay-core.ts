@@ -1,15 +1,16 @@
 import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachedFrame, type DetachFrame, type HelloFrame, PACKED, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
 import { Attachment } from './attachment.ts'
+import { beat } from './beat.ts'
 import { within } from './deadline.ts'
-import { type Desk, type RelayCounts, resume } from './desk.ts'
+import { type Desk, type RelayCounts, resume, SPREAD } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import type { CoreOptions } from './core-options.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
-import { checkIdentity, refusalOfToken, whom } from './identity.ts'
+import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { Presences } from './presences.ts'
@@ -24,6 +25,12 @@ import { isTooLong } from './units.ts'
 
 /** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
 const OVERLOAD_SPREAD = 10_000
+
+const TOO_MANY = 'too many frames'
+
+type Notice = Omit<DetachedFrame, 't' | 's'>
+
+const ELSEWHERE: Notice = { code: 'connection-lost', reason: 'the session is attached elsewhere' }
 
 /** The WebSocket protocol's own code for it. */
 const UNSUPPORTED_DATA = 1003
@@ -65,10 +72,10 @@ export class RelayCore {
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock, limits.grace)
     const rest = (): Promise<void> => new Promise(resolve => options.defer(resolve))
-    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, publishing: options.publishing, failed }
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), publishing: options.publishing, failed }
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
-    this.#beat()
+    this.#cancels.push(beat(clock, limits.ping, () => this.#connections.keys(), connection => this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')))
   }
 
   /** Readings for metrics. */
@@ -79,8 +86,7 @@ export class RelayCore {
       buffered += connection.buffered
       for (const { grants } of attachments.values()) subscriptions += grants.size
     }
-    const { delivered, skipped } = this.#fanOut
-    return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered, skipped }
+    return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered: this.#fanOut.delivered, skipped: this.#fanOut.skipped }
   }
 
   /** A socket was opened; `request` is what it came with. */
@@ -108,10 +114,13 @@ export class RelayCore {
     connection.heard = clock.now()
     for (const each of frames) {
       if (connection.state === 'closed') return
-      if (!connection.bucket.take(clock.now())) return this.#close(connection, CLOSE.rateLimited, 'rate-limited', 'too many frames', 10_000)
       const [frame, size] = typeof each === 'string' ? [clientFrames.readLine(each), each.length] : [clientFrames.read(each.value), each.size]
       if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
-      this.#takeFrame(connection, frame, size)
+      // Tabs may share a connection: what one of them overdoes is no fault of the others.
+      const speaker = 's' in frame && frame.t !== 'attach' ? this.#attachments(connection).get(frame.s) : undefined
+      if ((speaker?.record.frames ?? connection.bucket).take(clock.now())) this.#takeFrame(connection, frame, size)
+      else if (speaker) this.#expel(speaker, TOO_MANY)
+      else return this.#close(connection, CLOSE.rateLimited, 'rate-limited', TOO_MANY, SPREAD)
     }
   }
 
@@ -173,6 +182,7 @@ export class RelayCore {
     if (frame.t === 'pong') return
     if (frame.t === 'token') return void this.#renew(connection, frame.token)
     if (frame.t === 'attach') return this.#attach(connection, frame)
+    if (frame.t === 'lost') return this.#lost(connection, frame.tab)
     const attachment = this.#attachments(connection).get(frame.s)
     // A ghost: its session is attached elsewhere by now.
     if (!attachment?.isBound) return
@@ -234,13 +244,11 @@ export class RelayCore {
     if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
     const userId = connection.access.user
-    if (frame.user !== undefined && frame.user !== userId) {
-      return refuse('forbidden', `the session is one of ${whom(frame.user)}, the connection one of ${whom(userId)}: give the transport the user whom the token proves`)
-    }
+    if (frame.user !== undefined && frame.user !== userId) return refuse('forbidden', mismatch(frame.user, userId))
     const known = this.#records.find(frame.record, userId)
     const former = known ?? this.#records.owned(frame.session, frame.secret, userId)
     // A lower number than one that was obeyed is a ghost of it: a frozen leader, a frame that was long under way.
-    if (former && attach <= former.attach) return refuse('connection-lost', 'the session is attached elsewhere')
+    if (former && attach <= former.attach) return refuse(ELSEWHERE.code, ELSEWHERE.reason)
     if (former) {
       this.#unbind(former)
       // What it said before, and nobody has looked at, it says again.
@@ -255,6 +263,7 @@ export class RelayCore {
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag
+    record.tab = frame.tab
     for (const tag of frame.tags) record.open(tag)
     const numbering = record.open(frame.tag)
     numbering.confirm(frame.done)
@@ -272,21 +281,39 @@ export class RelayCore {
     attachment.record.lane.run(() => restore(this.#desk, attachment, frame.subs, isLost))
   }
 
-  #detach(attachment: Attachment, { reload, lost }: DetachFrame): void {
-    this.#attachments(attachment.connection).delete(attachment.s)
-    // What it published before still counts: its good-bye waits for that.
-    attachment.record.lane.run(() => {
-      if (lost) this.#away(attachment, 0)
-      else if (reload) this.#away(attachment, this.#options.limits.reload)
+  #detach(attachment: Attachment, { reload }: DetachFrame): void {
+    this.#leave(attachment, () => {
+      if (reload) this.#away(attachment, this.#options.limits.reload)
       else if (!attachment.ended) this.#end(attachment.record)
     })
   }
 
+  /** A page crashed, on this connection or on a former one of its user: its sessions are away, and members no more. */
+  #lost(connection: Connection, tab: string): void {
+    for (const attachment of this.#attachments(connection).values()) if (attachment.record.tab === tab) this.#leave(attachment, () => this.#away(attachment, 0))
+    for (const record of this.#records.away(tab, connection.access.user)) {
+      record.leaving?.()
+      this.#presences.leaveAll(record)
+    }
+  }
+
+  /** What a session published before it goes still counts: its good-bye waits for that. */
+  #leave(attachment: Attachment, goodbye: () => void): void {
+    this.#attachments(attachment.connection).delete(attachment.s)
+    attachment.record.lane.run(goodbye)
+  }
+
+  /** A session said too much: it may come back later. The others on its connection go on. */
+  #expel(attachment: Attachment, reason: string): void {
+    attachment.record.lane.clear()
+    this.#away(attachment, this.#options.limits.grace, { code: 'rate-limited', reason, spread: SPREAD })
+  }
+
   /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */
-  #away(attachment: Attachment, grace: number): void {
+  #away(attachment: Attachment, grace: number, notice?: Notice): void {
     const { record } = attachment
     if (attachment.ended) return
-    this.#unbind(record)
+    this.#unbind(record, notice)
     record.leaving?.()
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
     this.#records.expire(record, this.#options.limits.resume, () => this.#end(record))
@@ -299,7 +326,7 @@ export class RelayCore {
     record.leaving = this.#options.clock.after(time, () => this.#presences.leaveAll(record, record.unsaid))
   }
 
-  #unbind(record: SessionRecord): void {
+  #unbind(record: SessionRecord, notice: Notice = ELSEWHERE): void {
     const attachment = this.#bound.get(record)
     if (!attachment) return
     this.#bound.delete(record)
@@ -312,7 +339,7 @@ export class RelayCore {
     if (attachments.get(s) === attachment && connection.state === 'open') {
       attachments.delete(s)
       connection.sessions = attachments.size
-      connection.say({ t: 'detached', s, code: 'connection-lost', reason: 'the session is attached elsewhere' })
+      connection.say({ t: 'detached', s, ...notice })
     }
   }
 
@@ -335,19 +362,5 @@ export class RelayCore {
   #close(connection: Connection, code: number, error: ErrorCode, reason: string, spread = 0): void {
     connection.close(code, { code: error, reason, spread })
     this.closed(connection)
-  }
-
-  /** Asks all for a sign of life, and closes those that gave none. */
-  #beat(): void {
-    const { clock, limits } = this.#options
-    const next = clock.after(limits.ping, () => {
-      this.#cancels.splice(this.#cancels.indexOf(next), 1)
-      for (const connection of this.#connections.keys()) {
-        if (clock.now() - connection.heard >= limits.ping * 2.5) this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')
-        else if (connection.state === 'open') connection.say({ t: 'ping' })
-      }
-      this.#beat()
-    })
-    this.#cancels.push(next)
   }
 }

@@ -2,7 +2,6 @@ import { checkPattern, checkTopic, EarshotError, type ErrorCode, isEarshotError 
 import {
   type AckFrame,
   type ClientFrame,
-  CLOSE,
   type HistoryFrame,
   isData,
   type OccupancyFrame,
@@ -15,13 +14,13 @@ import {
 import type { LogEntry, Publication } from '../engine/engine.ts'
 import { toText } from '../engine/json-text.ts'
 import type { Attachment } from './attachment.ts'
-import { type Desk, refusalOf, resume, SPREAD } from './desk.ts'
+import { type Desk, refusalOf, resume } from './desk.ts'
 import { forbidden, subscribe, unsubscribe } from './granting.ts'
 import { readPast } from './past.ts'
 import type { Outcome } from './records.ts'
 
 /** Frames of an attached session. */
-export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'attach' | 'detach' }>
+export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'attach' | 'detach' | 'lost' }>
 
 const TOO_MANY = 'too many frames wait for an answer'
 
@@ -38,7 +37,7 @@ export function takeFrame(desk: Desk, attachment: Attachment, frame: SessionFram
   // Refused in its turn, so that each number is settled once and in order; until then nothing of it is kept but its name.
   const { t, s, topic, tag, clock, time } = frame
   if (lane.size < waiting * 4) return lane.run(() => handle(desk, attachment, { t, s, topic, tag, clock, time, data: null }, TOO_MANY))
-  attachment.connection.close(CLOSE.rateLimited, { code: 'rate-limited', reason: TOO_MANY, spread: SPREAD })
+  desk.expel(attachment, TOO_MANY)
 }
 
 /** @param tooMany why the frame is refused, if it has come too early */

@@ -56,7 +56,7 @@ export function openPeer(clock: TestClock = testClock(), room: number = DEFAULT_
 }
 
 export function recordOf(id: string, userId: string | null = null): SessionRecord {
-  return new SessionRecord(`record of ${id}`, id, 'secret', userId, new Bucket(DEFAULT_LIMITS.publishes, 0))
+  return new SessionRecord(`record of ${id}`, id, 'secret', userId, new Bucket(DEFAULT_LIMITS.publishes, 0), new Bucket(DEFAULT_LIMITS.frames, 0))
 }
 
 /** A live attachment of a session that may hear these patterns from the beginning. */

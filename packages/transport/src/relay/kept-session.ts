@@ -107,8 +107,12 @@ export class KeptSession {
 
   /** Somebody else goes by the id: this is another session from now on. */
   rename(): void {
-    const { random } = this.#env
     this.release()
+    this.#begin()
+  }
+
+  #begin(): void {
+    const { random } = this.#env
     this.id = randomId(random)
     this.secret = randomId(random)
     this.record = undefined
@@ -157,7 +161,8 @@ export class KeptSession {
       const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release()))
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
       if ((await lock.granted.catch(() => true)) || this.#lock !== lock) return
-      this.rename()
+      // What is being claimed goes on being claimed, under another id.
+      this.#begin()
       // They are the original's to send, and its keys are copies here.
       for (const { n } of this.stored) this.delete(n)
       this.stored = []

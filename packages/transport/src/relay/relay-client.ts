@@ -116,8 +116,7 @@ export class RelayClient implements TransportConnection {
   }
 
   interest(id: string, pattern: string, on: boolean): void {
-    const session = this.#find(id) ?? this.#root()
-    session.interest(pattern, on)
+    ;(this.#find(id) ?? this.#root()).interest(pattern, on)
     this.#checkSynced()
   }
 
@@ -238,13 +237,14 @@ export class RelayClient implements TransportConnection {
     this.#endIfDone(session)
   }
 
-  #detached(session: RelaySession, { code, reason }: DetachedFrame): void {
+  #detached(session: RelaySession, { code, reason, spread }: DetachedFrame): void {
     if (code === 'connection-lost') {
       session.displaced()
       return this.#bind(session)
     }
     const error = new EarshotError(code, `The relay refused the session: ${reason}`)
-    session.rejected(error)
+    if (spread === undefined) session.rejected(error)
+    else session.expelled(this.#env, spread, () => this.#bind(session))
     this.#link.report(error)
   }
 
@@ -338,6 +338,7 @@ export class RelayClient implements TransportConnection {
     this.#sessions.delete(s)
     session.kept.forget()
     if (attached) this.#wire.say({ t: 'detach', s, reload: false })
+    session.cut()
     if (this.#wire.isClosed || !(this.#requests.has(s) || this.#watched.frames(s).length > 0)) return
     // What it watched and asked for, another one does.
     const next = this.#primary()

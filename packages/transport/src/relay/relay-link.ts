@@ -44,6 +44,8 @@ export class RelayLink implements Wire {
   /** What the relay said before it closed. */
   #bye: ByeFrame | undefined
   #lines: string[] | undefined
+  /** Characters of them. */
+  #size = 0
 
   constructor(env: FullEnvironment, openPipe: OpenPipe, token: TokenSource, host: WireHost) {
     this.#env = env
@@ -81,7 +83,8 @@ export class RelayLink implements Wire {
   }
 
   write(line: string, volatile = false): void {
-    if (volatile && (this.#pipe?.buffered ?? 0) >= VOLATILE_BUFFER) return
+    if (volatile && (this.#pipe?.buffered ?? 0) + this.#size >= VOLATILE_BUFFER) return
+    this.#size += line.length
     if (this.#lines) return void this.#lines.push(line)
     this.#lines = [line]
     queueMicrotask(() => this.#flush())
@@ -191,6 +194,7 @@ export class RelayLink implements Wire {
   #flush(): void {
     const lines = this.#lines
     this.#lines = undefined
+    this.#size = 0
     if (!lines || !this.#pipe) return
     // Frames that fit into one text go in one.
     let text = ''

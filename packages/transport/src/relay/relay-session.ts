@@ -1,6 +1,7 @@
-import { EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
+import { type Cancel, EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
 import type { AttachedFrame, AttachFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
 import { formatPosition } from '@earshot/core/protocol'
+import type { FullEnvironment } from '../page/environment.ts'
 import type { KeptSession } from './kept-session.ts'
 import { type Accepted, Outbox, type OutboxLimits } from './outbox.ts'
 import type { SessionFrame } from './wire.ts'
@@ -37,9 +38,12 @@ export class RelaySession {
   readonly #entries = new Map<string, PresenceFrame>()
   /** The relay has bound it to this connection. */
   attached = false
+  /** It waits to attach again. */
+  #returning: Cancel | undefined
   /** The relay was asked to; what is said after that is said to the bound session. */
   #attaching = false
-  #isRejected = false
+  /** Why the relay will not have it on this connection. */
+  #rejection: EarshotError | undefined
   /** It ends as soon as everything that it published is accepted. */
   ending = false
   #position: Position | undefined
@@ -75,7 +79,7 @@ export class RelaySession {
     // What begins now may be said after it: those that go on, which a relay bounds, and a part of the others fit into its frame.
     let room = this.#host.limits().frameLimit / 4
     this.#attaching = true
-    this.#isRejected = false
+    this.#rejection = undefined
     this.#asked.clear()
     for (const [pattern, start] of this.#starts) {
       if (start === null) {
@@ -123,6 +127,8 @@ export class RelaySession {
   /** The connection is gone, and with it what was bound to it. */
   cut(): void {
     this.attached = this.#attaching = false
+    this.#returning?.()
+    this.#returning = undefined
   }
 
   /** The relay has bound its id to somebody else – to a later life of it, which this one does not know of: this is another session from now on. */
@@ -133,16 +139,22 @@ export class RelaySession {
     this.handle.identify(this.id, this.kept.life)
   }
 
-  /** The relay will not have it on this connection: nothing that waits for that will come. */
+  /** It has said too much for the relay: it will be back within so many milliseconds. */
+  expelled({ clock, random }: Pick<FullEnvironment, 'clock' | 'random'>, spread: number, back: () => void): void {
+    this.cut()
+    this.#returning = clock.after(Math.round(random() * spread), back)
+  }
+
+  /** Nothing that waits for this connection will come. */
   rejected(error: EarshotError): void {
     this.cut()
-    this.#isRejected = true
+    this.#rejection = error
     this.outbox.end(error)
   }
 
   /** Whether the relay knows of all its patterns, as far as it ever will. */
   get isKnown(): boolean {
-    if (this.#isRejected) return true
+    if (this.#rejection) return true
     return this.attached && ![...this.#starts.values()].includes(null)
   }
 
@@ -198,6 +210,7 @@ export class RelaySession {
 
   /** Sends a kept message as soon as the session is attached; resolves when it is in the log. */
   publish({ topic, clock }: Message, text: string): Promise<Accepted> {
+    if (this.#rejection) return Promise.reject(this.#rejection)
     const accepted = this.outbox.add(clock, text, topic)
     this.sendMore()
     return accepted

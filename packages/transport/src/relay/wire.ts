@@ -9,7 +9,7 @@ type ConnectionFrame = Extract<RelayFrame, { t: 'welcome' | 'ping' | 'renew' | '
 /** Frames from the relay about sessions. */
 export type SessionNews = Exclude<RelayFrame, ConnectionFrame>
 /** Frames to the relay about sessions. */
-export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' }>
+export type SessionFrame = Exclude<ClientFrame, { t: 'hello' | 'token' | 'pong' | 'lost' }>
 
 /** What a connection tells. */
 export interface WireHost {

@@ -22,9 +22,13 @@ export class Following implements Role {
   readonly #watchdog: Watchdog
   /** Who leads; `''`: nobody that this tab has heard of. */
   #leader = ''
+  /** Who led last, and has not said that it does not any more. */
+  former = ''
   #stopWatching: Cancel | undefined
   /** The number of the next frame from the leader. */
   #expected = 0
+  /** Posts with frames that the leader was sent. */
+  #said = 0
   #welcome: WelcomeFrame | undefined
 
   constructor(tab: Tab, options: FollowingOptions) {
@@ -33,9 +37,10 @@ export class Following implements Role {
     this.#watchdog = new Watchdog(tab.env, { ask: () => this.#ask(), steal: () => options.steal() })
   }
 
-  /** Asks who leads. */
+  /** Asks who leads, and whether it lives. */
   start(): void {
     this.#hi()
+    this.#watchdog.said()
   }
 
   /** The tab has led until now, or its leader is gone: somebody will say that it leads. */
@@ -47,7 +52,7 @@ export class Following implements Role {
   }
 
   take(post: Post): void {
-    if (post.f === this.#leader) this.#watchdog.heard()
+    if (post.f === this.former && (post.t === 'bye' || post.t === 'resign')) this.former = ''
     if (post.t === 'lead') this.#follow(post)
     else if (post.t === 'heir' && post.to === this.#tab.node) this.#options.steal()
     else if (post.t === 'over') this.#options.gaveUp(revivedCause(post.cause))
@@ -58,7 +63,7 @@ export class Following implements Role {
 
   send(lines: readonly UpLine[]): void {
     const { node, connection, join } = this.#tab
-    this.#tab.post({ t: 'up', f: node, life: connection, join, lines })
+    this.#tab.post({ t: 'up', f: node, life: connection, join, n: this.#said++, lines })
     this.#watchdog.said()
   }
 
@@ -81,20 +86,23 @@ export class Following implements Role {
 
   #follow(post: LeadPost): void {
     const { f, life, welcome } = post
-    this.#watchdog.heard()
+    this.#watchdog.lives()
     if (f !== this.#leader) {
+      this.#watchdog.heard()
       this.#forget()
-      this.#leader = f
+      this.#leader = this.former = f
       const { locks } = this.#tab.env
       if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.orphaned())
       this.#hi()
     }
     if (life !== this.#tab.connection) this.#join(life, welcome)
     this.#tab.status(revivedStatus(post))
+    // It does not last: a leader that says nothing more may hang.
+    if (post.state === 'connecting') this.#watchdog.said()
   }
 
   #join(connection: string, welcome: WelcomeFrame | undefined): void {
-    this.#expected = 0
+    this.#expected = this.#said = 0
     this.#welcome = welcome
     this.#tab.move(connection, welcome)
   }
@@ -104,6 +112,7 @@ export class Following implements Role {
     for (const [targets, line] of items) {
       const target = targets.find(each => each[0] === node && each[1] === join)
       if (!target) continue
+      this.#watchdog.heard()
       const [, , n, sessions] = target
       // Something was lost on the way: only a new beginning tells what.
       if (n !== this.#expected) return this.#join(this.#tab.connection, this.#welcome)
@@ -122,7 +131,8 @@ export class Following implements Role {
   }
 
   #ask(): void {
-    this.#tab.post({ t: 'ask', f: this.#tab.node })
+    const { node, connection, join } = this.#tab
+    this.#tab.post({ t: 'ask', f: node, life: connection, join, n: this.#said })
   }
 
   #hi(): void {

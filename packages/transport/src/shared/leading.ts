@@ -14,6 +14,8 @@ export interface LeadingOptions {
   readonly open: (host: WireHost) => MuxWire
   /** `own`: nobody follows, since there is no telling who leads. */
   readonly via: 'leader' | 'own'
+  /** Who led before and may have crashed; `''`: nobody. */
+  readonly former: string
   gaveUp: (cause: EarshotError) => void
 }
 
@@ -23,13 +25,16 @@ export class Leading implements Role {
   readonly #tab: Tab
   readonly #mux: Mux
   readonly #followers: Followers
+  /** What this tab itself said on a connection. */
+  #join = 0
+  #said = 0
   #isAnnouncing = false
   /** Since when it leads unseen. */
   #hiddenSince = 0
   #hidden: Cancel | undefined
   #hasEnded = false
 
-  constructor(tab: Tab, { open, via, gaveUp }: LeadingOptions) {
+  constructor(tab: Tab, { open, via, former, gaveUp }: LeadingOptions) {
     this.#tab = tab
     this.via = via
     this.#followers = new Followers(tab.env, node => tab.lockOf(node), node => this.#mux.left(node, true))
@@ -40,6 +45,7 @@ export class Leading implements Role {
       gaveUp,
       report: error => tab.host.report(error),
     })
+    if (former !== '') this.#followers.met(former, false)
   }
 
   connect(): void {
@@ -57,12 +63,18 @@ export class Leading implements Role {
       if (post.visible) this.#mux.retry()
       if (post.leader !== this.#tab.node) this.#announce()
       this.#handOver()
-    } else if (post.t === 'ask') this.#announce()
-    else if (post.t === 'up' && post.life === this.#mux.life) this.#mux.up(f, post.join, post.lines)
+    } else if (post.t === 'ask' || post.t === 'up') {
+      const isCurrent = post.life === this.#mux.life
+      if (isCurrent && post.life !== '') this.#mux.up(f, post.join, post.n, post.t === 'up' ? post.lines : [])
+      if (!isCurrent || post.t === 'ask') this.#announce()
+    }
   }
 
   send(lines: readonly UpLine[]): void {
-    this.#mux.up(this.#tab.node, this.#tab.join, lines)
+    const { node, join } = this.#tab
+    if (join !== this.#join) this.#said = 0
+    this.#join = join
+    this.#mux.up(node, join, this.#said++, lines)
   }
 
   seen(): void {

@@ -1,7 +1,7 @@
 import type { EarshotError, HubStatus } from '@earshot/core'
-import { type WelcomeFrame, writeJson } from '@earshot/core/protocol'
-import type { SessionNews, Wire, WireHost } from '../relay/wire.ts'
-import type { DownItem, Target, UpLine } from './posts.ts'
+import { type LostFrame, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
+import type { SessionFrame, SessionNews, Wire, WireHost } from '../relay/wire.ts'
+import { type DownItem, MAX_ITEMS, type Target, type UpLine } from './posts.ts'
 
 /** Digits that a session's index may have more on the connection than in its tab. */
 export const INDEX_ROOM = 16
@@ -21,10 +21,13 @@ interface Port {
   readonly places: Map<number, number>
   /** Frames that were put on their way to it. */
   sent: number
+  /** Posts that came from it; -1: one is missing. */
+  heard: number
 }
 
 /** The one connection: it can be asked to try again at once. */
 export interface MuxWire extends Wire {
+  say(frame: SessionFrame | LostFrame): void
   retry(): void
 }
 
@@ -56,6 +59,8 @@ export class Mux {
   /** By index on the connection. */
   readonly #places = new Map<number, Place>()
   #next = 0
+  /** Crashed while there was no connection. */
+  #lostTabs: string[] = []
   #items: DownItem[] = []
 
   /** @param node this tab */
@@ -65,11 +70,7 @@ export class Mux {
     this.#wire = open({
       welcomed: welcome => this.#welcomed(welcome),
       take: (frame, size, line) => this.#take(frame, size, line),
-      taken: () => {
-        const items = this.#items
-        this.#items = []
-        host.taken(items)
-      },
+      taken: () => this.#taken(),
       leaving: () => {},
       cut: () => this.#cut(),
       gaveUp: cause => host.gaveUp(cause),
@@ -90,23 +91,29 @@ export class Mux {
     this.#wire.retry()
   }
 
-  /** A tab says something to the relay. A higher join is a new beginning: what it had before is forgotten here, as it will attach anew. */
-  up(node: string, join: number, lines: readonly UpLine[]): void {
+  /**
+   * A tab says something to the relay, in its `n`th post, or only says how many there were. A higher join is a new beginning: what it had before is forgotten here, as it
+   * will attach anew.
+   */
+  up(node: string, join: number, n: number, lines: readonly UpLine[]): void {
     let port = this.#ports.get(node)
     if (port && join < port.join) return
     if (!port || join > port.join) {
       if (port) this.#forget(port)
-      port = { node, join, places: new Map(), sent: 0 }
+      port = { node, join, places: new Map(), sent: 0, heard: 0 }
       this.#ports.set(node, port)
     }
+    if (n !== port.heard) return this.#lost(port)
+    if (lines.length > 0) port.heard++
     for (const [line, volatile] of lines) this.#up(port, line, volatile)
   }
 
   /** A tab has gone. If it `crashed`, the relay does not know yet. */
   left(node: string, crashed: boolean): void {
+    if (crashed && this.welcome) this.#wire.say({ t: 'lost', tab: node })
+    else if (crashed) this.#lostTabs.push(node)
     const port = this.#ports.get(node)
     if (!port) return
-    if (crashed) for (const s of port.places.values()) this.#wire.say({ t: 'detach', s, reload: false, lost: true })
     this.#forget(port)
     this.#ports.delete(node)
   }
@@ -131,6 +138,14 @@ export class Mux {
     if (kind === 'detach') this.#free(port, own)
   }
 
+  /** Something was lost on the way from a tab. It begins anew when it misses something itself. */
+  #lost(port: Port): void {
+    if (port.heard < 0) return
+    port.heard = -1
+    this.#forget(port)
+    this.#host.taken([[[[port.node, port.join, port.sent + 1, []]], '']])
+  }
+
   #take(frame: SessionNews, size: number, line: string | undefined): void {
     const found = new Map<Port, number[]>()
     for (const index of typeof frame.s === 'number' ? [frame.s] : frame.s) {
@@ -147,12 +162,19 @@ export class Mux {
       if (port.node === this.#node) this.#host.local(withIndexes(frame, sessions), size)
       else targets.push([port.node, port.join, port.sent++, sessions])
     }
-    if (targets.length > 0) this.#items.push([targets, line ?? writeJson(frame)])
+    if (targets.length > 0 && this.#items.push([targets, line ?? writeJson(frame)]) === MAX_ITEMS) this.#taken()
+  }
+
+  #taken(): void {
+    const items = this.#items
+    this.#items = []
+    this.#host.taken(items)
   }
 
   #welcomed(welcome: WelcomeFrame): void {
     this.life = `${this.#node}.${this.#wire.life}`
     this.welcome = welcome
+    for (const tab of this.#lostTabs.splice(0)) this.#wire.say({ t: 'lost', tab })
     this.#host.changed()
   }
 

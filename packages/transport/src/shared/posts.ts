@@ -4,6 +4,9 @@ import { FrameReader, type Guard, isCount, isFlag, isMaybeEmpty, isText, isTime,
 /** The version of what tabs say to one another over a shared socket: tabs of another version elect a leader of their own. */
 export const SHARED_VERSION = 1
 
+/** Lines or items of a post: with many more nobody would read it. */
+export const MAX_ITEMS = 1000
+
 /** An error as it travels. */
 export type PostedCause = readonly [code: string, message: string]
 
@@ -34,10 +37,10 @@ export type Post =
   | { readonly t: 'hi'; readonly f: string; readonly leader: string; readonly visible: boolean }
   /** I go, and have said what I had to say. */
   | { readonly t: 'bye'; readonly f: string }
-  /** Do you live? */
-  | { readonly t: 'ask'; readonly f: string }
-  /** Frames for the relay, on this connection. */
-  | { readonly t: 'up'; readonly f: string; readonly life: string; readonly join: number; readonly lines: readonly UpLine[] }
+  /** Do you live, and have you heard all my frames? `n` would be the number of the next. */
+  | { readonly t: 'ask'; readonly f: string; readonly life: string; readonly join: number; readonly n: number }
+  /** Frames for the relay, on this connection; `n` counts such posts of a join. */
+  | { readonly t: 'up'; readonly f: string; readonly life: string; readonly join: number; readonly n: number; readonly lines: readonly UpLine[] }
   /** Frames from the relay. */
   | { readonly t: 'down'; readonly f: string; readonly life: string; readonly items: readonly DownItem[] }
   | LeadPost
@@ -57,8 +60,8 @@ const isWelcome: Guard = value => relayFrames.read(value)?.t === 'welcome'
 export const posts: FrameReader<Post> = new FrameReader<Post>({
   hi: { f: isText, leader: isMaybeEmpty, visible: isFlag },
   bye: { f: isText },
-  ask: { f: isText },
-  up: { f: isText, life: isText, join: isCount, lines: listOf(tupleOf(isLine, isFlag)) },
+  ask: { f: isText, life: isMaybeEmpty, join: isCount, n: isCount },
+  up: { f: isText, life: isText, join: isCount, n: isCount, lines: listOf(tupleOf(isLine, isFlag)) },
   down: { f: isText, life: isText, items: listOf(tupleOf(listOf(isTarget), isLine)) },
   lead: { f: isText, life: isMaybeEmpty, welcome: maybe(isWelcome), state: isText, cause: maybe(isCause), attempt: maybe(isTime), retryAt: maybe(isTime) },
   resign: { f: isText },

@@ -7,7 +7,7 @@ import { FRAME_LIMIT, type SessionFrame, type Wire, type WireHost } from '../rel
 import { Following } from './following.ts'
 import { Leading } from './leading.ts'
 import { INDEX_ROOM, type MuxWire } from './mux.ts'
-import { type Post, postedCause, posts, type UpLine } from './posts.ts'
+import { MAX_ITEMS, type Post, postedCause, posts, type UpLine } from './posts.ts'
 import type { Role, Tab } from './tab.ts'
 
 /** The lead is kept for so long after the relay has refused, so that others hear of that instead of trying the same. */
@@ -102,11 +102,13 @@ export class SharedLink implements Wire, Tab {
   say(frame: SessionFrame): void {
     const { t, s, ...rest } = frame
     // The leader reads the first two fields only.
-    this.write(writeJson({ t, s, ...rest, ...(t === 'attach' && { user: this.#options.user }) }))
+    this.write(writeJson({ t, s, ...rest, ...(t === 'attach' && { user: this.#options.user, tab: this.node }) }))
   }
 
   write(line: string, volatile = false): void {
-    if (this.#lines) return void this.#lines.push([line, volatile])
+    if (this.#lines && this.#lines.length < MAX_ITEMS) return void this.#lines.push([line, volatile])
+    if (this.#lines && volatile) return
+    this.#flush()
     this.#lines = [[line, volatile]]
     queueMicrotask(() => this.#flush())
   }
@@ -185,7 +187,8 @@ export class SharedLink implements Wire, Tab {
 
   #lead(via: 'leader' | 'own'): void {
     this.#following.end()
-    const leading = new Leading(this, { open: this.#options.open, via, gaveUp: cause => this.#refused(cause) })
+    const { former } = this.#following
+    const leading = new Leading(this, { open: this.#options.open, via, former, gaveUp: cause => this.#refused(cause) })
     this.#role = leading
     leading.connect()
   }

@@ -18,11 +18,12 @@ export interface WatchdogHost {
   steal(): void
 }
 
-/** Notices a leader that does not answer, and one that nobody hears of. Only a tab that is looked at does: the timers of others are late. All times are in milliseconds. */
+/** Notices a leader that does not answer, and one that nobody hears of. Only a tab that is looked at takes the lead for that: the timers of others are late. All times are in milliseconds. */
 export class Watchdog {
   readonly #env: FullEnvironment
   readonly #host: WatchdogHost
   #waiting: Cancel | undefined
+  #isToAsk = false
   #stolen = -Infinity
 
   constructor(env: FullEnvironment, host: WatchdogHost) {
@@ -33,14 +34,22 @@ export class Watchdog {
   /** The leader was told something. */
   said(): void {
     if (this.#waiting) return
+    this.#isToAsk = true
     this.#after(ASK_AFTER, () => {
+      this.#isToAsk = false
       this.#host.ask()
-      this.#after(HUNG_AFTER, () => this.#steal())
+      this.#stealAfter(HUNG_AFTER)
     })
   }
 
-  /** The leader was heard. */
+  /** The leader lives: whether it was told everything is still asked. */
+  lives(): void {
+    if (!this.#isToAsk) this.heard()
+  }
+
+  /** The leader has answered. */
   heard(): void {
+    this.#isToAsk = false
     this.#waiting?.()
     this.#waiting = undefined
   }
@@ -48,11 +57,14 @@ export class Watchdog {
   /** The leader is gone, and nobody has said yet that it leads. */
   orphaned(): void {
     this.heard()
-    this.#after(NOBODY_AFTER, () => this.#steal())
+    this.#stealAfter(NOBODY_AFTER)
+  }
+
+  #stealAfter(delay: number): void {
+    if (!this.#env.page || this.#env.page.document.visibilityState === 'visible') this.#after(delay, () => this.#steal())
   }
 
   #after(delay: number, task: () => void): void {
-    if (this.#env.page && this.#env.page.document.visibilityState !== 'visible') return
     this.#waiting = this.#env.clock.after(delay, () => {
       this.#waiting = undefined
       task()
@@ -62,7 +74,7 @@ export class Watchdog {
   #steal(): void {
     const now = this.#env.clock.now()
     // The distance, so that a clock that is set back does not forbid it for long.
-    if (Math.abs(now - this.#stolen) < STEAL_INTERVAL) return this.#after(STEAL_INTERVAL, () => this.#steal())
+    if (Math.abs(now - this.#stolen) < STEAL_INTERVAL) return this.#stealAfter(STEAL_INTERVAL)
     this.#stolen = now
     this.#host.steal()
   }

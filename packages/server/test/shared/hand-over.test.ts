@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { startComputer } from './browser.ts'
+import { Traffic } from './traffic.ts'
+
+describe('a leader that nobody looks at', () => {
+  it('hands over to a tab that is looked at, after ten seconds', async () => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(3)
+    const former = computer.leader()
+    former.tab.hide()
+    await traffic.run(9900, 50)
+    expect(computer.leader()).toBe(former)
+    await traffic.run(300, 50)
+    expect(computer.leader().tab.state).toBe('visible')
+    expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
+    await traffic.check()
+    expect(computer.network.relay.readings.connections).toBe(2)
+  })
+
+  it('keeps the lead when it is shown again in time', async () => {
+    const computer = startComputer()
+    await computer.openAll(3)
+    const former = computer.leader()
+    former.tab.hide()
+    await computer.advance(8000)
+    former.tab.show()
+    await computer.advance(8000)
+    former.tab.hide()
+    await computer.advance(8000)
+    expect(computer.leader()).toBe(former)
+  })
+
+  it('keeps the lead while no tab is looked at, and hands over as soon as one is', async () => {
+    const computer = startComputer({ browser: { throttle: 60_000 } })
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(3, { visible: false })
+    const former = computer.leader()
+    await traffic.run(120_000, 1000)
+    expect(computer.leader()).toBe(former)
+    computer.followers()[1]?.tab.show()
+    await traffic.run(100)
+    expect(computer.leader().tab.state).toBe('visible')
+    await traffic.check()
+  })
+
+  it('hands over to a tab that is opened', async () => {
+    const computer = startComputer()
+    await computer.openAll(2, { visible: false })
+    await computer.advance(30_000)
+    const late = computer.open()
+    await computer.advance(100)
+    expect(computer.leader()).toBe(late)
+  })
+
+  it('goes on when it is the only tab', async () => {
+    const computer = startComputer({ browser: { throttle: 60_000 } })
+    const traffic = new Traffic(computer, computer.observer())
+    const [only] = await computer.openAll(1)
+    only?.tab.hide()
+    await traffic.run(300_000, 1000)
+    expect(only?.statuses.filter(({ state }) => state === 'connected')).toHaveLength(1)
+    await traffic.check()
+  })
+
+  it('is disturbed by nobody when all tabs are hidden and shown by turns', async () => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    const apps = await computer.openAll(4)
+    for (let turn = 0; turn < 8; turn++) {
+      for (const [index, { tab }] of apps.entries()) if (index === turn % 4) tab.show()
+      else tab.hide()
+      await traffic.run(4000, 250)
+    }
+    await traffic.check()
+    // A hand-over takes a new connection: once in ten seconds at most.
+    expect(apps.flatMap(({ statuses }) => statuses).filter(({ via, state }) => via === 'leader' && state === 'connected').length).toBeLessThanOrEqual(4)
+  })
+})

@@ -1,0 +1,69 @@
+import { seededRandom } from '@earshot/core/testing'
+import { describe, expect, it } from 'vitest'
+import { type Computer, startComputer, type TabApp } from './browser.ts'
+import { Traffic } from './traffic.ts'
+
+type Act = (computer: Computer, app: TabApp) => unknown
+
+const ACTS: [string, Act][] = [
+  ['open', ({ open, living }) => living().length < 7 && open()],
+  ['crash', ({ crash, living }, app) => living().length > 2 && crash(app)],
+  ['close', ({ living }, { tab }) => living().length > 2 && tab.close()],
+  ['close the hub', ({ living }, { hub }) => living().length > 2 && hub.close()],
+  ['reload', ({ reload }, app) => reload(app)],
+  ['hide', (_, { tab }) => tab.hide()],
+  ['show', (_, { tab }) => tab.show()],
+  ['freeze', (_, { tab }) => tab.freeze()],
+  ['hang', ({ hang }, app) => hang(app)],
+  ['cache', (_, { tab }) => tab.bfcache()],
+  ['cut', (_, { device }) => device.cut()],
+  ['deafen', (_, { device }) => device.cut({ unaware: 'both' })],
+]
+
+/** Whatever sleeps goes on. */
+function wake({ apps, thaw }: Computer): void {
+  for (const app of apps) {
+    if (app.tab.state === 'frozen') thaw(app)
+    else if (app.tab.state === 'cached') app.tab.back()
+  }
+}
+
+async function play(seed: number, share: number): Promise<void> {
+  const random = seededRandom(seed)
+  const computer = startComputer({ browser: { latency: () => random() * 3, reorderGrants: true }, latency: () => random() * 8, relay: { authenticate: (_, token) => ({ userId: token ?? null }), limits: { ping: 2000 } } })
+  const traffic = new Traffic(computer, computer.observer())
+  await computer.openAll(4)
+  const stop = computer.browser.intercept(() => (random() < share ? 'drop' : 'deliver'))
+  const done: string[] = []
+  for (let count = 0; count < 12; count++) {
+    const [name, act] = ACTS[Math.floor(random() * ACTS.length)] ?? ['', () => {}]
+    // Mostly the one that all depends on.
+    const living = computer.living()
+    const leader = living.find(({ hub }) => hub.status.via === 'leader')
+    const app = (random() < 0.5 && leader) || living[Math.floor(random() * living.length)]
+    if (app) await act(computer, app)
+    done.push(`${name} ${app?.name ?? ''}`)
+    await traffic.run([5, 20, 60, 400][Math.floor(random() * 4)] ?? 0, 5)
+    if (random() < 0.3) wake(computer)
+  }
+  stop()
+  wake(computer)
+  // As long as it takes a tab that is looked at to notice a leader that hangs, and more.
+  const [eye] = computer.living()
+  if (eye?.tab.state === 'hidden') eye.tab.show()
+  await traffic.run(10_000, 250)
+  await computer.advance(20_000)
+  expect(computer.leader()).toBeDefined()
+  const faults = traffic.faults(share > 0)
+  expect(faults.length > 0 ? [done.join(', '), ...faults] : []).toEqual([])
+}
+
+describe('tabs that share a socket, whatever becomes of them', () => {
+  it.each(Array.from({ length: 40 }, (_, seed) => seed))('lose nothing, say nothing twice, and have one leader in the end: %i', async seed => {
+    await play(seed, 0)
+  })
+
+  it.each(Array.from({ length: 40 }, (_, seed) => seed + 1000))('do so although posts are lost: %i', async seed => {
+    await play(seed, 0.03)
+  })
+})

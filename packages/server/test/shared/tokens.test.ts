@@ -1,0 +1,117 @@
+import { createHub, EarshotError } from '@earshot/core'
+import { sharedWebSocket } from '@earshot/transport'
+import { describe, expect, it, vi } from 'vitest'
+import { startComputer } from './browser.ts'
+
+const statusesOf = (apps: readonly { hub: { status: { state: string; cause?: EarshotError | undefined } } }[]): unknown[] => apps.map(({ hub: { status } }) => [status.state, status.cause?.code, status.cause?.message])
+
+describe('the token of a browser', () => {
+  it('is asked for once by all its tabs, and once when it is renewed', async () => {
+    const expires: number[] = []
+    const computer = startComputer({
+      relay: {
+        authenticate: (_, token) => ({ userId: token ?? null, expires: expires.push(0) * 60_000 }),
+      },
+    })
+    const token = vi.fn<() => string>(() => 'ada')
+    await computer.openAll(10, { transport: { token } })
+    expect(token).toHaveBeenCalledTimes(1)
+    await computer.advance(59_000)
+    expect(token).toHaveBeenCalledTimes(2)
+    expect(computer.apps.map(({ statuses }) => statuses.filter(({ state }) => state === 'connected').length)).toEqual(Array.from({ length: 10 }, () => 1))
+  })
+
+  it('is asked for by the next leader, and by no other tab', async () => {
+    const computer = startComputer()
+    const tokens = Array.from({ length: 4 }, () => vi.fn<() => string>(() => 'ada'))
+    for (const token of tokens) await computer.openAll(1, { transport: { token } })
+    computer.crash(computer.leader())
+    await computer.advance(500)
+    const leader = computer.apps.indexOf(computer.leader())
+    expect(tokens.map(token => token.mock.calls.length)).toEqual(tokens.map((_, index) => (index === 0 || index === leader ? 1 : 0)))
+    expect(leader).toBeGreaterThan(0)
+  })
+})
+
+describe('a refusal of the relay for good', () => {
+  it('ends all tabs with the same cause, once, and without another attempt', async () => {
+    let attempts = 0
+    let isBanned = false
+    const computer = startComputer({
+      relay: {
+        authenticate(_, token) {
+          attempts++
+          if (isBanned) throw new EarshotError('forbidden', 'this user is banned')
+          return { userId: token ?? null }
+        },
+      },
+    })
+    await computer.openAll(10)
+    isBanned = true
+    computer.leader().device.cut()
+    await computer.advance(60_000)
+    expect(attempts).toBe(2)
+    expect(new Set(statusesOf(computer.apps).map(status => JSON.stringify(status)))).toEqual(new Set([JSON.stringify(['disconnected', 'forbidden', 'No connection to the relay: this user is banned'])]))
+    expect(computer.apps.map(({ errors }) => errors)).toEqual(Array.from({ length: 10 }, () => ['forbidden: No connection to the relay: this user is banned']))
+    await expect(computer.apps[5]?.session.publish('news', 1)).rejects.toMatchObject({ code: 'not-connected' })
+    expect(computer.browser.leaks()).toMatchObject({ requests: 0, listeners: 0, channels: 0 })
+  })
+
+  it('leaves a tab that is opened later to try by itself, and others after it to share its socket', async () => {
+    let isBanned = true
+    const computer = startComputer({
+      relay: {
+        authenticate(_, token) {
+          if (isBanned) throw new EarshotError('forbidden', 'this user is banned')
+          return { userId: token ?? null }
+        },
+      },
+    })
+    await computer.openAll(3)
+    expect(computer.apps.map(({ hub }) => hub.status.state)).toEqual(['disconnected', 'disconnected', 'disconnected'])
+    isBanned = false
+    const later = await computer.openAll(2)
+    expect(later.map(({ hub }) => hub.status.via).sort()).toEqual(['follower', 'leader'])
+    expect(computer.network.relay.readings.connections).toBe(1)
+  })
+
+  it('is told once when the server ends the sessions of the user', async () => {
+    const computer = startComputer()
+    await computer.openAll(5)
+    expect(computer.network.relay.disconnectUser('ada')).toBe(1)
+    await computer.advance(10_000)
+    expect(computer.apps.map(({ errors }) => errors.length)).toEqual([1, 1, 1, 1, 1])
+    expect(new Set(computer.apps.map(({ hub }) => hub.status.cause?.code))).toEqual(new Set(['forbidden']))
+  })
+})
+
+describe('the user of a tab', () => {
+  it('shares no socket with another one', async () => {
+    const computer = startComputer()
+    const [ada] = await computer.openAll(2, { user: 'ada' })
+    const [bob] = await computer.openAll(2, { user: 'bob' })
+    const [nobody] = await computer.openAll(2, { user: null })
+    expect(computer.network.relay.readings.connections).toBe(3)
+    expect(computer.apps.map(({ hub }) => hub.status.via)).toEqual(['leader', 'follower', 'leader', 'follower', 'leader', 'follower'])
+    for (const app of [ada, bob, nobody]) void app?.session.publish('from', app.session.id)
+    await computer.advance(100)
+    expect(computer.apps[5]?.messages.map(({ userId }) => userId)).toEqual(['ada', 'bob', undefined])
+  })
+
+  it('who is not the one that the token proves gets no session, and is told what to do', async () => {
+    const computer = startComputer()
+    await computer.openAll(2, { user: 'bob', transport: { token: 'ada' } })
+    for (const app of computer.apps) {
+      expect(app.errors).toEqual([expect.stringMatching(/^forbidden: .*user "bob".*user "ada": give the transport the user whom the token proves/)])
+      await expect(app.session.publish('news', 1)).rejects.toMatchObject({ code: 'forbidden' })
+    }
+    expect(computer.network.relay.readings.sessions).toBe(0)
+  })
+
+  it.each([[undefined], [''], [7]])('must be named: %j is refused', user => {
+    // As a caller without types may have it.
+    const options = JSON.parse(JSON.stringify({ url: 'ws://localhost/earshot', user })) as { url: string; user: string }
+    const { WebSocket } = startComputer().network
+    expect(() => createHub({ transport: sharedWebSocket({ ...options, WebSocket }) })).toThrow(expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('whom the token proves, or null') }))
+  })
+})
