@@ -41,11 +41,11 @@ export class OneSocketBrowser {
   }
 
   async begin(pages: readonly Page[] = this.pages): Promise<void> {
-    await Promise.all(pages.map(page => page.evaluate(pace => tab.pace(pace), this.#pace)))
+    await Promise.all(pages.map(page => page.evaluate(pace => tab.begin(pace), this.#pace)))
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.pages.map(page => page.evaluate(() => tab.pace(0))))
+    await Promise.all(this.pages.map(page => page.evaluate(() => tab.stop())))
   }
 
   /** Whoever has the socket. */
