@@ -85,7 +85,8 @@ export class Following implements Role {
       this.#leader = f
       const { locks } = this.#tab.env
       if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.#lost())
-      this.#hi()
+      // A hidden one is known by what it sends: a greeting of each would reach all others, just when all are busy.
+      if (this.#tab.isVisible) this.#hi()
     }
     if (life !== this.#tab.connection) this.#join(life, welcome)
     this.#tab.status(revivedStatus(post))

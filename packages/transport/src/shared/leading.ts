@@ -58,7 +58,10 @@ export class Leading implements Role {
       if (post.leader !== this.#tab.node) this.#announce()
       this.#handOver()
     } else if (post.t === 'ask') this.#announce()
-    else if (post.t === 'up' && post.life === this.#mux.life) this.#mux.up(f, post.join, post.lines)
+    else if (post.t === 'up' && post.life === this.#mux.life) {
+      this.#followers.heard(f)
+      this.#mux.up(f, post.join, post.lines)
+    }
   }
 
   send(lines: readonly UpLine[]): void {
