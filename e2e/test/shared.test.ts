@@ -155,8 +155,9 @@ test('idle tabs post nothing to one another', async () => {
   await expect.poll(() => Promise.all(browser.pages.map(page => page.evaluate(() => tab.heard.length)))).toEqual(browser.pages.map(() => 1))
   // A leader that nobody looks at hands over after a while.
   await (await browser.leader()).bringToFront()
+  // What the relay owes the tabs of their beginning comes late.
   let count: number | undefined
-  await expect.poll(async () => count === (count = await listener.evaluate(() => tab.posts.length)), { interval: 500 }).toBe(true)
+  await expect.poll(async () => count === (count = await listener.evaluate(() => tab.posts.length)), { interval: 3000, timeout: 30_000 }).toBe(true)
   const before = await listener.evaluate(() => tab.posts.length)
   // The relay pings every two seconds: for ten of them its answers are counted, and the posts.
   await new Promise(resolve => setTimeout(resolve, 10_000))
