@@ -11,6 +11,7 @@ import { cases as inProcess, measureInProcess } from './in-process.mjs'
 import { cases as inReact, measureReact } from './react/react.mjs'
 import { markdown, missesOf, plain, tableOf } from './report.mjs'
 import { cases as atRelay, measureRelay } from './relay/relay.mjs'
+import { cases as ofOneSocket, measureShared } from './shared/shared.mjs'
 import { cases as betweenTabs, measureTabs } from './tabs/tabs.mjs'
 
 const { values, positionals } = parseArgs({ options: { smoke: { type: 'boolean', default: false }, turns: { type: 'string' } }, allowPositionals: true })
@@ -21,6 +22,7 @@ const suites = [
   { cases: inProcess, measure: measureInProcess, packages: [] },
   { cases: betweenTabs, measure: measureTabs, packages: ['packages/transport'] },
   { cases: atRelay, measure: measureRelay, packages: ['packages/server'], turns: Number(values.turns ?? 3) },
+  { cases: ofOneSocket, measure: measureShared, packages: ['packages/server'] },
   { cases: inReact, measure: measureReact, packages: ['packages/transport', 'packages/react'] },
 ]
 const selected = suites.map((suite) => ({ ...suite, cases: suite.cases.filter(({ name }) => name.includes(wanted)) })).filter(({ cases }) => cases.length > 0)

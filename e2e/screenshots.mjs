@@ -58,6 +58,24 @@ const scenes = {
     await settle(ada)
     return ada
   },
+  async shared(open) {
+    const [ada, second] = await open(1280, 900, ['Ada', 'Ada', 'Ada', 'Ada'], '?reach=shared')
+    await ada.waitForSelector('.socket')
+    await ada.waitForFunction(() => document.querySelectorAll('.thread').length === 3)
+    // The first one also loads what draws it.
+    await second.bringToFront()
+    await second.click(by('send'))
+    await ada.bringToFront()
+    await ada.click(by('send'))
+    await ada.waitForSelector('.hears')
+    await talk(ada)
+    return ada
+  },
+  async 'shared-narrow'(open) {
+    const [ada] = await open(360, 740, ['Ada', 'Ada'], '?reach=shared')
+    await ada.waitForSelector('.socket')
+    return ada
+  },
   async 'relay-narrow'(open) {
     const [ada] = await open(360, 740, ['Ada', 'Bob'], '?reach=relay')
     return ada

@@ -1,4 +1,4 @@
-// A relay in a process of its own, which a test may kill. Says its port, and stops when it is told to.
+// A relay in a process of its own, which a test may kill. Says its port, its readings when it is asked for them, and stops when it is told to.
 import { createServer } from 'node:http'
 import { createRelay } from '@earshot/server'
 
@@ -12,5 +12,8 @@ const relay = createRelay({
 const server = createServer()
 relay.attach(server)
 server.listen(Number(process.argv[2]), '127.0.0.1', () => process.send?.(server.address().port))
-process.on('message', () => void relay.close({ spread: 300 }).then(() => process.exit()))
+process.on('message', (message) => {
+  if (message === 'stats') process.send(relay.stats)
+  else void relay.close({ spread: 300 }).then(() => process.exit())
+})
 process.on('disconnect', () => process.exit())

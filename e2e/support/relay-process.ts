@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { RelayStats } from '@earshot/server'
 
 /** A relay in a process of its own, behind a proxy that can be cut. */
 export class RelayProcess {
@@ -25,6 +26,14 @@ export class RelayProcess {
     const [port] = (await once(this.#child, 'message')) as [number]
     this.#port = port
     if (!this.#proxy.listening) await once(this.#proxy.listen(0, '127.0.0.1'), 'listening')
+  }
+
+  /** How many connections the relay counts. */
+  async connections(): Promise<number> {
+    if (!this.#child) throw new Error('The relay does not run')
+    this.#child.send('stats')
+    const [{ connections }] = (await once(this.#child, 'message')) as [RelayStats]
+    return connections
   }
 
   /** Kills it without a warning. */

@@ -1,9 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults, RunOptions } from 'axe-core'
-import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
+import { expectAccessible } from '../support/axe.ts'
 import { by, click, enter, front, joined, people, send, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
@@ -16,21 +13,6 @@ const suite = new Suite({ pages: 'demo' })
 
 /** What a first visit may cost, in bytes of gzip. */
 const FIRST_LOAD = 100_000
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** What axe-core has against a page, by what is wrong and where. */
-async function complaints(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
-  const options: RunOptions = { resultTypes: ['violations'] }
-  const { violations } = await page.evaluate(
-    given => (globalThis as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } }).axe.run(given),
-    options,
-  )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
-}
 
 test('a first visit fetches at most 100 kB of gzip', async () => {
   const page = await suite.tabs.empty()
@@ -97,16 +79,7 @@ test('axe-core finds nothing serious, and nothing scrolls sideways, in both them
   await click(xenia, by('crash'))
   await send(xenia, 'topic', 'hello')
   await send(xenia, 'user', 'hello')
-  for (const theme of ['light', 'dark']) {
-    for (const width of [1600, 360]) {
-      await xenia.setViewport({ width, height: 800 })
-      await click(xenia, `label:has(${by(`theme-${theme}`)})`)
-      // What comes in has come in.
-      await expect.poll(() => xenia.evaluate(() => document.getAnimations().length)).toBe(0)
-      expect([theme, width, ...(await complaints(xenia))]).toEqual([theme, width])
-      expect(await xenia.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-    }
-  }
+  await expectAccessible(xenia)
 })
 
 test('the whole of it works from the keyboard', async () => {

@@ -40,6 +40,10 @@ interface Topics {
   'tabs/heard': Heard
   /** The moment of which a tab says that it will be its last. */
   'tabs/crash': number
+  /** Whoever has the socket is asked to crash. */
+  'tabs/end': null
+  /** After so many milliseconds a tab was connected again. */
+  'tabs/back': number
 }
 
 /** A tab, as it tells the others. */

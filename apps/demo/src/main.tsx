@@ -3,7 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import type { Reach } from './reach/reach.ts'
 import { tabsReach } from './reach/tabs-reach.ts'
-import { isRelay } from './tab/tab.ts'
+import { sameReach } from './tab/tab.ts'
 import './styles/index.css'
 
 const root = document.getElementById('root')
@@ -16,5 +16,5 @@ const show = (reach: Reach): void =>
     </StrictMode>,
   )
 
-if (isRelay) void import('./reach/relay-reach.ts').then(({ relayReach }) => show(relayReach()))
-else show(tabsReach())
+if (sameReach === '') show(tabsReach())
+else void import('./reach/far-reach.ts').then(({ farReach }) => show(farReach()))

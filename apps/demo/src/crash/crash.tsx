@@ -2,7 +2,6 @@ import { useSession } from '@earshot/react'
 import { type ReactElement, useState } from 'react'
 import { pane } from '../tab/tab.ts'
 import { Trial } from '../trials/trial.tsx'
-import { endSuddenly } from './end.ts'
 
 const CRASH = {
   title: 'Crash this tab',
@@ -29,7 +28,7 @@ export function Crash({ tabs }: { tabs: number }): ReactElement {
   const end = (): void => {
     setStep('ending')
     // What a browser throws instead of crashing says the same as nothing.
-    void endSuddenly(session).catch(() => {}).then(() => pane === '' && setStep('withstood'))
+    void import('./end.ts').then(({ endSuddenly }) => endSuddenly(session)).catch(() => {}).then(() => pane === '' && setStep('withstood'))
   }
   return (
     <Trial title={TEXTS.title} code="// nothing: a lock comes free" text={TEXTS.text}>

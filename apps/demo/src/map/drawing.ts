@@ -18,11 +18,11 @@ export function createDrawing(stage: HTMLElement, layer: HTMLElement): (news: Ne
     node?.classList.add(how)
   }
 
-  const reach = ({ by, from, count, dropped, latency }: Reached, at: Spot, to: Spot | undefined, color: string): void => {
+  const reach = ({ by, from, count, dropped, latency }: Reached, at: Spot, to: Spot | undefined, color: string, via: readonly Spot[]): void => {
     if (!to) return
     if (dropped > 0) effects.word([to[0], to[1] - 5], `${dropped} dropped`, 'bad')
     if (by === from) return
-    effects.spark(at, to, color, count, () => {
+    effects.spark(at, to, color, count, via, () => {
       move(by, 'hears')
       effects.word(to, count > 1 ? `×${count}` : duration(latency), 'good')
     })
@@ -36,7 +36,7 @@ export function createDrawing(stage: HTMLElement, layer: HTMLElement): (news: Ne
     const color = members.find(({ id }) => id === subject)?.data.color ?? 'currentColor'
     if (news.type === 'sent' || (news.type === 'heard' && news.from !== self)) effects.ring(at, color)
     else if (news.type === 'murmur') effects.murmur(subject, at, color)
-    else if (news.type === 'reached') reach(news, at, spots.get(news.by), color)
+    else if (news.type === 'reached') reach(news, at, spots.get(news.by), color, [...wayOf(stage, subject), ...wayOf(stage, news.by).reverse().slice(1)])
     else if (news.type === 'left') {
       if (news.sudden) effects.ring(at, 'var(--bad)', 0.5)
       effects.word(at, news.text, news.sudden ? 'bad' : 'good')
@@ -48,6 +48,16 @@ export function createDrawing(stage: HTMLElement, layer: HTMLElement): (news: Ne
       effects.word(at, news.type, 'bad')
     }
   }
+}
+
+/** Where a tab's message passes if tabs share a socket: along the thread to whoever has it, and the socket to the relay. */
+function wayOf(stage: HTMLElement, id: string): Spot[] {
+  const line = stage.querySelector<SVGLineElement>(`[data-of="${CSS.escape(id)}"]`)
+  if (!line) return []
+  const { x2, y2 } = line
+  const end: Spot = [x2.baseVal.value, y2.baseVal.value]
+  const socket = line.matches('.thread') && [...stage.querySelectorAll<SVGLineElement>('.socket')].find(({ x1, y1 }) => x1.baseVal.value === end[0] && y1.baseVal.value === end[1])
+  return socket ? [end, [socket.x2.baseVal.value, socket.y2.baseVal.value]] : [end]
 }
 
 /** The session that some news are about; none says that it is this one. */

@@ -1,4 +1,5 @@
 import { type Spot, toTranslate } from './place.ts'
+import './effects.css'
 
 /** Things under way on the map at most; what is more is not drawn. */
 const LIMIT = 90
@@ -37,14 +38,15 @@ export class Effects {
     this.ring(at, color, 0.3)
   }
 
-  /** A message goes from one to another. Calls `arrived` there. */
-  spark(from: Spot, to: Spot, color: string, count: number, arrived: () => void): void {
+  /** A message goes from one to another, in a bow or by way of these. Calls `arrived` there. */
+  spark(from: Spot, to: Spot, color: string, count: number, via: readonly Spot[], arrived: () => void): void {
     const spark = still.matches ? undefined : this.#show('spark', from, color)
     if (!spark) return arrived()
-    const middle: Spot = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2 - 7]
+    const bow: Spot = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2 - 7]
+    const path = [from, ...(via.length > 0 ? via : [bow]), to]
     const big = 1 + Math.log10(count) / 2
     spark
-      .animate({ translate: [from, middle, to].map(toTranslate), scale: [0.4 * big, big, 0.6 * big] }, { duration: 460, easing: 'ease-in-out' })
+      .animate({ translate: path.map(toTranslate), scale: [0.4 * big, big, 0.6 * big] }, { duration: 300 + 80 * path.length, easing: 'ease-in-out' })
       .finished.then(arrived, () => {})
   }
 

@@ -1,8 +1,9 @@
 import type { Member } from '@earshot/core'
-import { memo, type ReactElement, useMemo, useRef } from 'react'
+import { type ComponentType, memo, type ReactElement, useMemo, useRef } from 'react'
 import type { Tab } from '../hub.ts'
+import { sameReach } from '../tab/tab.ts'
 import type { Wire } from '../wire/wire.ts'
-import { GHOST, place, type Spot, toTranslate } from './place.ts'
+import { GHOST, place, type Scene, type Spot, toTranslate } from './place.ts'
 import { Head } from './head.tsx'
 import { useDrawing } from './use-drawing.ts'
 
@@ -11,18 +12,21 @@ interface TabMapProps {
   self: string
   wire: Wire
   onPick: (user: string) => void
+  /** What is drawn under them. */
+  Uplink: ComponentType<Scene> | undefined
 }
 
 /** The tabs as they are now, and what moves between them. */
-export function TabMap({ members, self, wire, onPick }: TabMapProps): ReactElement {
+export function TabMap({ members, self, wire, onPick, Uplink }: TabMapProps): ReactElement {
   const stage = useRef<HTMLDivElement>(null)
   const spots = useMemo(() => place(members, self), [members, self])
   useDrawing(stage, { members, spots }, wire)
   return (
     <div className="map" data-testid="map" ref={stage} data-crowd={members.length > 7 || undefined}>
       <div className="waves" aria-hidden="true" />
+      {Uplink && <Uplink members={members} spots={spots} />}
       {members.length === 1 && (
-        <a className="node ghost" style={{ translate: toTranslate(GHOST) }} href={location.pathname} target="_blank" rel="noreferrer">
+        <a className="node ghost" style={{ translate: toTranslate(GHOST) }} href={location.pathname + sameReach} target="_blank" rel="noreferrer">
           <span className="plus" aria-hidden="true">
             +
           </span>

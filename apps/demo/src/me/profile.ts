@@ -8,7 +8,8 @@ export interface Profile {
   color: string
 }
 
-const KEY = 'earshot-demo:profile'
+/** Under which it is kept. */
+export const KEY = 'earshot-demo:profile'
 const TURN = 'earshot-demo:turn'
 const NAMES = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gia', 'Hugo', 'Ines', 'Jon', 'Kim', 'Lou']
 const COLORS = ['#e4572e', '#12978c', '#7c5cf0', '#d08a00', '#d83a82', '#3b7be6', '#4f9a2c']

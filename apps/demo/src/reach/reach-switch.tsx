@@ -1,16 +1,21 @@
 import type { ReactElement } from 'react'
-import { isRelay, RELAY } from '../tab/tab.ts'
+import { RELAY, sameReach, SHARED } from '../tab/tab.ts'
 
-/** Tabs of this browser, or all browsers at the relay: a hub has one of them, so the page begins anew. */
+const REACHES = [
+  ['', 'tabs', 'Tabs only'],
+  [RELAY, 'relay', 'Relay'],
+  [SHARED, 'shared', 'One socket'],
+] as const
+
+/** Tabs of this browser, or all browsers at the relay, with a socket for each tab or for all: a hub has one of them, so the page begins anew. */
 export function ReachSwitch(): ReactElement {
   return (
     <nav className="reach" aria-label="Reach">
-      <a href={location.pathname} data-testid="reach-tabs" aria-current={!isRelay}>
-        Tabs only
-      </a>
-      <a href={RELAY} data-testid="reach-relay" aria-current={isRelay}>
-        Relay
-      </a>
+      {REACHES.map(([query, id, label]) => (
+        <a key={id} href={location.pathname + query} data-testid={`reach-${id}`} aria-current={query === sameReach}>
+          {label}
+        </a>
+      ))}
     </nav>
   )
 }

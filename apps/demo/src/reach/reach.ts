@@ -1,6 +1,7 @@
 import type { HubStatus } from '@earshot/core'
 import type { ComponentType } from 'react'
 import type { DemoHub } from '../hub.ts'
+import type { Scene } from '../map/place.ts'
 import type { Wire } from '../wire/wire.ts'
 
 /** How far the page reaches: what joins it with others, and what it says of that. */
@@ -12,5 +13,7 @@ export interface Reach {
   /** Whether this tab leads. */
   readonly useLeader: () => boolean
   /** A relay's connection, to look at and to cut. Between tabs there is none. */
-  readonly Panel?: ComponentType<{ wire: Wire }>
+  readonly Panel?: ComponentType<{ wire: Wire; members: Scene['members'] }>
+  /** The socket that the tabs of a browser share, on the map. */
+  readonly Uplink?: ComponentType<Scene>
 }

@@ -1,11 +1,11 @@
 import { isEarshotError } from '@earshot/core'
 import { useMembers, useTopic } from '@earshot/react'
 import { type CSSProperties, type FormEvent, type ReactElement, useLayoutEffect, useRef, useState } from 'react'
-import { isRelay } from '../tab/tab.ts'
+import { sameReach } from '../tab/tab.ts'
 import { useTyping } from './use-typing.ts'
 
 /** Between tabs, what could not be said for so long has failed, in milliseconds. The way to a relay may be cut for longer. */
-const PATIENCE = isRelay ? {} : { timeout: 5000 }
+const PATIENCE = sameReach ? {} : { timeout: 5000 }
 
 /** What is said in a room. A late tab begins with the last twenty lines. */
 export function Chat({ room }: { room: string }): ReactElement {

@@ -31,7 +31,9 @@ interface StageProps {
 
 /** Everything below the session. */
 export function Stage({ reach, profile, onProfile, room, onRoom, wire, log }: StageProps): ReactElement {
-  const { about, states, useLeader, Panel } = reach
+  const { about, states, useLeader, Panel, Uplink } = reach
+  // Crashes, claims and the like are about the tabs of one browser.
+  const isOneBrowser = !Panel || Uplink
   const session = useSession()
   const status = useConnection()
   const leads = useLeader()
@@ -60,20 +62,20 @@ export function Stage({ reach, profile, onProfile, room, onRoom, wire, log }: St
         <Me profile={profile} onProfile={change} />
       </header>
       <main>
-        {Panel && <Panel wire={wire} />}
+        {Panel && <Panel wire={wire} members={members} />}
         <div className="aside">
           <Hello tabs={members.length} about={about} />
           <People byUser={byUser} self={session.id} />
         </div>
         <div className="centre">
-          <TabMap members={members} self={session.id} wire={wire} onPick={setPicked} />
+          <TabMap members={members} self={session.id} wire={wire} onPick={setPicked} Uplink={Uplink} />
           <Send users={[...byUser.keys()]} picked={picked} onPick={setPicked} wire={wire} />
         </div>
         <Log log={log} />
         <Rooms room={room} onRoom={onRoom} profile={profile} />
-        {!Panel && <More tabs={members.length} wire={wire} />}
+        {isOneBrowser && <More tabs={members.length} wire={wire} />}
       </main>
-      {!Panel && <Bell />}
+      {isOneBrowser && <Bell />}
     </>
   )
 }

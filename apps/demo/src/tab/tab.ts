@@ -3,17 +3,16 @@ import { paneStorage } from './storage.ts'
 
 /** The query of a page that talks through the relay. */
 export const RELAY = '?reach=relay'
+/** … and shares its socket with the other tabs of its browser. */
+export const SHARED = '?reach=shared'
 
 const query = new URLSearchParams(location.search)
 
 /** `left` or `right` in a split view, `''` in a tab of its own. */
 export const pane: string = query.get('pane') ?? ''
 
-/** Whether this page talks through the relay, and not from tab to tab. */
-export const isRelay: boolean = query.get('reach') === 'relay'
-
-/** What follows the path of another page of the same reach. */
-export const sameReach: string = isRelay ? RELAY : ''
+/** What follows the path of another page of the same reach: nothing where tabs talk to tabs. */
+export const sameReach: string = [RELAY, SHARED].find(each => each === `?reach=${query.get('reach')}`) ?? ''
 
 if (pane !== '') document.documentElement.dataset['pane'] = pane
 

@@ -32,6 +32,11 @@ export class Followers {
     return undefined
   }
 
+  /** It has said something: nobody looks at it, as far as is known. */
+  heard(node: string): void {
+    if (!this.#tabs.has(node)) this.met(node, false)
+  }
+
   met(node: string, visible: boolean): void {
     const known = this.#tabs.get(node)
     if (known) known.visible = visible

@@ -43,11 +43,9 @@ export class Following implements Role {
     this.#watchdog.said()
   }
 
-  /** The tab has led until now, or its leader is gone: somebody will say that it leads. */
+  /** The tab has led until now: another one may have said already that it leads. */
   orphaned(): void {
-    this.#forget()
-    this.#tab.status({ state: 'connecting' })
-    this.#watchdog.orphaned()
+    this.#lost()
     this.#hi()
   }
 
@@ -57,7 +55,7 @@ export class Following implements Role {
     else if (post.t === 'heir' && post.to === this.#tab.node) this.#options.steal()
     else if (post.t === 'over') this.#options.gaveUp(revivedCause(post.cause))
     else if (post.f !== this.#leader) return
-    else if (post.t === 'bye' || post.t === 'resign') this.orphaned()
+    else if (post.t === 'bye' || post.t === 'resign') this.#lost()
     else if (post.t === 'down' && post.life === this.#tab.connection) this.#down(post.items)
   }
 
@@ -92,13 +90,21 @@ export class Following implements Role {
       this.#forget()
       this.#leader = this.former = f
       const { locks } = this.#tab.env
-      if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.orphaned())
-      this.#hi()
+      if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.#lost())
+      // A hidden one is known by what it sends: a greeting of each would reach all others, just when all are busy.
+      if (this.#tab.isVisible) this.#hi()
     }
     if (life !== this.#tab.connection) this.#join(life, welcome)
     this.#tab.status(revivedStatus(post))
     // It does not last: a leader that says nothing more may hang.
     if (post.state === 'connecting') this.#watchdog.said()
+  }
+
+  /** The leader is gone. Nobody is asked who leads now: that one will say so, and the question of each would reach all others. */
+  #lost(): void {
+    this.#forget()
+    this.#tab.status({ state: 'connecting' })
+    this.#watchdog.orphaned()
   }
 
   #join(connection: string, welcome: WelcomeFrame | undefined): void {

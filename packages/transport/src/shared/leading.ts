@@ -64,6 +64,7 @@ export class Leading implements Role {
       if (post.leader !== this.#tab.node) this.#announce()
       this.#handOver()
     } else if (post.t === 'ask' || post.t === 'up') {
+      if (post.t === 'up') this.#followers.heard(f)
       const isCurrent = post.life === this.#mux.life
       if (isCurrent && post.life !== '') this.#mux.up(f, post.join, post.n, post.t === 'up' ? post.lines : [])
       if (!isCurrent || post.t === 'ask') this.#announce()

@@ -1,0 +1,100 @@
+import type { Page } from 'puppeteer-core'
+import { expect, test } from 'vitest'
+import { expectAccessible } from '../support/axe.ts'
+import { attributes, by, click, front, joined, log, people, send, texts, visit } from '../support/demo.ts'
+import { Suite } from '../support/suite.ts'
+
+const suite = new Suite({ pages: 'demo-relay' })
+
+const SHARED = '/?reach=shared'
+
+/** Tabs of one browser, and so of one person. Whoever crashed in another test is still at the relay for a while. */
+async function meet(name: string, count: number): Promise<Page[]> {
+  const pages = [await visit(suite, name, SHARED)]
+  while (pages.length < count) {
+    const page = await suite.tabs.open(SHARED)
+    await joined(page)
+    pages.push(page)
+  }
+  for (const page of pages) await expect.poll(async () => (await people(page)).find(([person]) => person === name)).toEqual([name, count])
+  return pages
+}
+
+/** The tab that says that it has the socket: one. */
+async function leaderOf(pages: readonly Page[]): Promise<Page> {
+  const vias = async (): Promise<string[]> => (await Promise.all(pages.map(page => attributes(page, by('shared-status'), 'data-via')))).map(([via]) => via ?? '')
+  await expect.poll(async () => (await vias()).sort().join()).toBe(['leader', ...pages.slice(1).map(() => 'follower')].sort().join())
+  const leader = pages[(await vias()).indexOf('leader')]
+  if (!leader) throw new Error('The lead has changed')
+  return leader
+}
+
+test('three tabs have one socket: the map and each of them show which one has it', async () => {
+  const pages = await meet('Xenia', 3)
+  const leader = await leaderOf(pages)
+  for (const page of pages) {
+    await front(page)
+    await expect.poll(() => texts(page, by('shared-tabs'))).toEqual(['3'])
+    await expect.poll(() => texts(page, by('leader'))).toEqual(['leads'])
+    await expect.poll(async () => [(await page.$$(by('thread'))).length, (await page.$$(by('socket'))).length]).toEqual([2, 1])
+    expect(await attributes(page, by('reach-shared'), 'aria-current')).toEqual(['true'])
+    expect((await texts(page, by('shared-status')))[0]).toMatch(page === leader ? /^This tab has the socket/ : /^Tab [\w-]{6} has the socket/)
+  }
+  const [first, second, third] = pages as [Page, Page, Page]
+  await send(first, 'all', 'over one socket')
+  for (const page of [second, third]) await expect.poll(() => log(page, 'heard')).toEqual(['Xenia · broadcast · over one socket'])
+})
+
+test('the leader is crashed from another tab, and the others say after how long they were connected again', async () => {
+  const pages = await meet('Zoe', 3)
+  const leader = await leaderOf(pages)
+  const rest = pages.filter(page => page !== leader)
+  const [one] = rest as [Page]
+  await click(one, by('crash-leader'))
+  const crashed = suite.tabs.crashing(leader)
+  await click(one, by('crash-leader-sure'))
+  await crashed
+  await leaderOf(rest)
+  for (const page of rest) {
+    await front(page)
+    await expect.poll(() => texts(page, by('failover'))).toEqual([expect.stringMatching(/^The leader crashed: 2 tabs were connected again after \d+ ms at most\.$/)])
+  }
+  console.log((await texts(one, by('failover')))[0])
+  await send(one, 'all', 'still here')
+  await expect.poll(() => log(rest[1] as Page, 'heard')).toEqual(['Zoe · broadcast · still here'])
+})
+
+test('who signs in as somebody else has a socket of their own', async () => {
+  const [vera] = (await meet('Vera', 1)) as [Page]
+  const yorick = await visit(suite, 'Yorick', SHARED)
+  for (const page of [vera, yorick]) {
+    await expect.poll(() => people(page)).toEqual(expect.arrayContaining([['Vera', 1], ['Yorick', 1]]))
+    await expect.poll(() => attributes(page, by('shared-status'), 'data-via')).toEqual(['leader'])
+    await expect.poll(async () => (await page.$$(by('socket'))).length).toBeGreaterThan(1)
+  }
+})
+
+test.each(['relay', 'shared'])('axe-core finds nothing serious, and nothing scrolls sideways, in both themes, wide and narrow: %s', async reach => {
+  const page = await visit(suite, 'Xenia', `/?reach=${reach}`)
+  const other = await suite.tabs.open(`/?reach=${reach}`)
+  await joined(other)
+  await front(page)
+  await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
+  await expect.poll(async () => (await page.$$(by('node'))).length).toBe(2)
+  if (reach === 'shared') await click(page, by('crash-leader'))
+  await expectAccessible(page)
+})
+
+test('the leader can be crashed from the keyboard, and one can think better of it', async () => {
+  const [page] = (await meet('Wanda', 1)) as [Page]
+  await page.focus(by('crash-leader'))
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('[role=alert]')
+  const focused = (): Promise<string | null | undefined> => page.evaluate(() => document.activeElement?.textContent)
+  expect(await focused()).toBe('Yes, crash it')
+  await page.keyboard.press('Tab')
+  expect(await focused()).toBe('Better not')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector(by('crash-leader'))
+  expect(await focused()).toBe('Crash the leader …')
+})
