@@ -117,6 +117,9 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
     await expect.poll(() => relay.connections()).toBe(2)
   }
 
+  // The tab that was opened last has heard something, too.
+  const deaf = async (): Promise<number> => (await Promise.all(browser.pages.map(page => page.evaluate(() => tab.heard.length)))).filter(count => count === 0).length
+  await expect.poll(deaf, { interval: 200 }).toBe(0)
   await browser.stop()
   outside.stop()
   await settled(browser, outside)
