@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Cancel, Clock } from '@earshot/core'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
-import type { Socket } from '../relay/connection.ts'
 import type { RelayCore } from '../relay/relay-core.ts'
 import { ConnectionLog, type Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { pathOf } from './paths.ts'
+import { type Sending, SocketEnd } from './socket-end.ts'
 
 /** What a relay is attached to: a server of `node:http` or `node:https`. */
 export interface UpgradingServer {
@@ -17,7 +17,8 @@ export interface UpgradingServer {
 
 /** Where a connection came from. */
 export interface Visitor {
-  readonly request: IncomingMessage
+  /** Only where somebody looks at it. */
+  readonly request: IncomingMessage | undefined
   readonly log: ConnectionLog | undefined
 }
 
@@ -30,6 +31,8 @@ export interface AcceptorOptions {
   /** Connections at most; the core tells those beyond why. */
   readonly connections: number
   readonly isAllowed: (request: IncomingMessage) => boolean
+  /** Whether anybody looks at requests later: one is as large as all else that is kept of a connection. */
+  readonly keepsRequests: boolean
   readonly logger: Logger | undefined
   /** There are none until somebody asks for them. */
   readonly metrics: () => Metrics | undefined
@@ -46,7 +49,9 @@ const BYTES_PER_UNIT = 3
 export class Acceptor {
   readonly #options: AcceptorOptions
   readonly #server: WebSocketServer
-  readonly #sockets = new Set<WebSocket>()
+  readonly #ends = new Map<WebSocket, SocketEnd>()
+  readonly #listeners: Listeners
+  readonly #sending: Sending
   readonly #detaching = new Set<Cancel>()
   #count = 0
   #isClosing = false
@@ -57,6 +62,9 @@ export class Acceptor {
   constructor(options: AcceptorOptions) {
     this.#options = options
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.frame * BYTES_PER_UNIT, perMessageDeflate: false, clientTracking: false })
+    const { core, metrics } = options
+    this.#listeners = listenersOf(core, this.#ends)
+    this.#sending = { bytesOf: text => this.#bytesOf(text), sent: connection => core.drained(connection), metrics }
   }
 
   /** Takes what comes to `path`; the result stops that. */
@@ -82,9 +90,9 @@ export class Acceptor {
 
   /** Resolves when all sockets are closed: those that do not hang up in time are cut off. */
   async close(): Promise<void> {
-    const gone = [...this.#sockets].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve())))
+    const gone = [...this.#ends.keys()].map(socket => new Promise<void>(resolve => socket.once('close', () => resolve())))
     const cancel = this.#options.clock.after(FAREWELL, () => {
-      for (const socket of this.#sockets) socket.terminate()
+      for (const socket of this.#ends.keys()) socket.terminate()
     })
     await Promise.all(gone)
     cancel()
@@ -98,51 +106,52 @@ export class Acceptor {
       refuse(socket, status)
     }
     if (this.#isClosing) return turnAway('503 Service Unavailable', 'the relay stops')
-    if (this.#sockets.size >= connections + MAX_TOLD) return turnAway('503 Service Unavailable', 'there are too many connections')
+    if (this.#ends.size >= connections + MAX_TOLD) return turnAway('503 Service Unavailable', 'there are too many connections')
     if (!isAllowed(request)) return turnAway('403 Forbidden', 'its origin is not allowed')
     this.#server.handleUpgrade(request, socket, head, accepted => this.#accept(accepted, request))
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
-    const { core, logger, metrics } = this.#options
+    const { core, logger, keepsRequests } = this.#options
     const log = logger && new ConnectionLog(logger, ++this.#count, request)
-    this.#sockets.add(socket)
-    const end: Socket = {
-      send: unit => {
-        const sent = metrics()?.sending()
-        const isText = typeof unit === 'string'
-        socket.send(isText ? this.#bytesOf(unit) : unit, { binary: !isText }, () => {
-          sent?.()
-          core.drained(connection)
-        })
-      },
-      close: (code, reason) => {
-        log?.closing(code, reason)
-        socket.close(code, reason)
-      },
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
-      terminate: () => socket.terminate(),
-      get buffered() {
-        return socket.bufferedAmount
-      },
-      refused: (what, code, topic) => log?.refused(what, code, topic),
-    }
-    const visitor: Visitor = { request, log }
-    const connection = core.open(end, visitor)
-    socket.on('message', (data, isBinary) => core.take(connection, isBinary ? bytesOf(data) : String(bytesOf(data))))
-    // A broken frame or a reset: `close` follows, and tells all there is to do.
-    socket.on('error', error => log?.closing(isTooLarge(error) ? 1009 : 1006, error.message))
-    socket.on('close', code => {
-      this.#sockets.delete(socket)
-      core.closed(connection)
-      log?.closed(code)
-    })
+    const end = new SocketEnd(socket, this.#sending, log)
+    this.#ends.set(socket, end)
+    const visitor: Visitor = { request: keepsRequests ? request : undefined, log }
+    end.connection = core.open(end, visitor)
+    socket.on('message', this.#listeners.message)
+    socket.on('error', this.#listeners.error)
+    socket.on('close', this.#listeners.close)
   }
 
   #bytesOf(text: string): Buffer {
     if (text !== this.#text) this.#bytes = Buffer.from((this.#text = text))
     return this.#bytes
+  }
+}
+
+/** What is listened to on every socket: one function each for all of them, which finds the connection by the socket that calls it. */
+interface Listeners {
+  readonly message: (this: WebSocket, data: RawData, isBinary: boolean) => void
+  readonly error: (this: WebSocket, error: Error) => void
+  readonly close: (this: WebSocket, code: number) => void
+}
+
+function listenersOf(core: RelayCore, ends: Map<WebSocket, SocketEnd>): Listeners {
+  return {
+    message(data, isBinary) {
+      const connection = ends.get(this)?.connection
+      if (connection) core.take(connection, isBinary ? bytesOf(data) : String(bytesOf(data)))
+    },
+    // A broken frame or a reset: `close` follows, and tells all there is to do.
+    error(error) {
+      ends.get(this)?.log?.closing(isTooLarge(error) ? 1009 : 1006, error.message)
+    },
+    close(code) {
+      const { connection, log } = ends.get(this) ?? {}
+      ends.delete(this)
+      if (connection) core.closed(connection)
+      log?.closed(code)
+    },
   }
 }
 

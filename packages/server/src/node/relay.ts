@@ -116,7 +116,7 @@ class NodeRelay implements Relay {
     this.#logger = logger
     const identify = async (visitor: unknown, token: string | undefined): Promise<Identity> => {
       const { request, log } = visitor as Visitor
-      const identity = authenticate ? await authenticate(request, token) : { userId: null }
+      const identity = authenticate && request ? await authenticate(request, token) : { userId: null }
       log?.identified(identity.userId)
       return identity
     }
@@ -124,7 +124,7 @@ class NodeRelay implements Relay {
     const publishing = (): (() => void) | undefined => this.#metrics?.publishing()
     const { secret } = options
     this.#core = coreOf({ engine, limits: this.#limits, clock, random, secret, authorize, defer: task => setImmediate(task), authenticate: identify, publishing, onError: failed })
-    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, connections: this.#limits.connections, isAllowed, logger, metrics: () => this.#metrics })
+    this.#acceptor = new Acceptor({ core: this.#core, clock, frame: this.#limits.frame, connections: this.#limits.connections, isAllowed, keepsRequests: authenticate !== undefined, logger, metrics: () => this.#metrics })
   }
 
   attach(server: UpgradingServer, { path = '/earshot' }: AttachOptions = {}): Cancel {

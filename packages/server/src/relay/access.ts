@@ -29,7 +29,7 @@ export class Access {
   readonly #authorize: Authorize | undefined
   readonly #clock: Clock
   readonly #limit: number
-  #remembered = new Map<string, readonly string[]>()
+  #remembered: Map<string, readonly string[]> | undefined
   user: string | null = null
   #data: unknown
 
@@ -48,7 +48,7 @@ export class Access {
   reset(user: string | null, data?: unknown): void {
     this.user = user
     this.#data = data
-    this.#remembered = new Map()
+    this.#remembered = undefined
   }
 
   /**
@@ -57,7 +57,7 @@ export class Access {
    */
   granted(action: Action, topic: string): readonly string[] | Promise<readonly string[]> {
     if (!this.#authorize) return [topic]
-    const remembered = this.#remembered
+    const remembered = (this.#remembered ??= new Map())
     const key = `${action} ${topic}`
     const known = remembered.get(key)
     if (known) return known

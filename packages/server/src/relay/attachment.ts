@@ -7,6 +7,8 @@ import type { Grant, SessionRecord } from './records.ts'
 /** Marks are so far apart at least: a report frees up to the last mark before it. */
 const MARK_MESSAGES = 32
 const MARK_SIZE = 8192
+/** So many grants, and patterns of one, are looked through; of more there is an index. */
+const FEW = 8
 
 interface Mark {
   offset: number
@@ -28,7 +30,7 @@ export class Attachment {
   /** Characters of these patterns, as an attach has them. */
   grantedSize = 0
   /** Topics whose members it watches. */
-  readonly watched: Set<string> = new Set()
+  watched: Set<string> | undefined
   /** Everything up to this offset that it may hear was put on the connection. */
   sent: number
   /**
@@ -39,16 +41,16 @@ export class Attachment {
   /** Its session is bound elsewhere, or gone. */
   ended = false
   /** Topics whose members have changed while there was no room to say so. */
-  readonly stale: Set<string> = new Set()
+  stale: Set<string> | undefined
   /** Gaps that it was told, by topic: the offset up to which the topic had lost messages by then. */
-  readonly told: Map<string, number> = new Map()
+  told: Map<string, number> | undefined
   /** What was put on the connection and is not known to be read. */
   #unread = 0
   #unreadSize = 0
   /** Part of it: up to an offset, so many messages and characters since the mark before. */
   #marks: Mark[] = []
-  /** Granted pattern → by pattern asked for, the offset that it began at. */
-  readonly #starts = new PatternIndex<Map<string, number>>()
+  /** Granted pattern → by pattern asked for, the offset that it began at. Most have few, and no index. */
+  #starts: PatternIndex<Map<string, number>> | undefined
 
   constructor(connection: Connection, s: number, record: SessionRecord, tag: string, sent: number) {
     this.connection = connection
@@ -74,10 +76,10 @@ export class Attachment {
     this.grants.set(pattern, grant)
     this.grantedSize += sizeInAttach(pattern)
     if (isWildcard(pattern)) this.connection.shapes.count(shapeOf(pattern), 1)
-    for (const each of grant.patterns) {
-      const starts = this.#starts.get(each)
-      if (starts) starts.set(pattern, grant.start)
-      else this.#starts.set(each, new Map([[pattern, grant.start]]))
+    if (this.#starts) index(this.#starts, pattern, grant)
+    else if (this.grants.size > FEW || grant.patterns.length > FEW) {
+      this.#starts = new PatternIndex()
+      for (const [each, given] of this.grants) index(this.#starts, each, given)
     }
   }
 
@@ -87,16 +89,18 @@ export class Attachment {
       this.grantedSize -= sizeInAttach(pattern)
       if (isWildcard(pattern)) this.connection.shapes.count(shapeOf(pattern), -1)
     }
-    for (const each of grant?.patterns ?? []) {
-      const starts = this.#starts.get(each)
-      if (starts?.delete(pattern) && starts.size === 0) this.#starts.delete(each)
+    for (const each of (this.#starts && grant?.patterns) ?? []) {
+      const starts = this.#starts?.get(each)
+      if (starts?.delete(pattern) && starts.size === 0) this.#starts?.delete(each)
     }
     return grant
   }
 
   /** Whether some grant has this very pattern. */
   isGranted(pattern: string): boolean {
-    return this.#starts.get(pattern) !== undefined
+    if (this.#starts) return this.#starts.get(pattern) !== undefined
+    for (const { patterns } of this.grants.values()) if (patterns.includes(pattern)) return true
+    return false
   }
 
   /** Whether it may hear an entry, of those on its patterns. */
@@ -107,11 +111,19 @@ export class Attachment {
   /** Whether an entry of the log is one that it subscribed to before, and may hear. */
   wants(entry: LogEntry): boolean {
     if (!this.mayHear(entry)) return false
+    if (!this.#starts) return this.#isAfterOne(entry)
     let isLater = false
     this.#starts.match(entry.topic, starts => {
       for (const start of starts.values()) isLater ||= entry.offset > start
     })
     return isLater
+  }
+
+  #isAfterOne({ topic, offset }: LogEntry): boolean {
+    for (const { patterns, start } of this.grants.values()) {
+      if (offset > start && patterns.some(pattern => pattern === topic || (isWildcard(pattern) && covers(pattern, topic)))) return true
+    }
+    return false
   }
 
   /** Whether an entry is later than the beginning of one of these subscriptions. */
@@ -147,6 +159,14 @@ export class Attachment {
   /** Whether more may be put on the connection. */
   hasRoom({ unread, unreadSize }: Limits): boolean {
     return this.#unread < unread && this.#unreadSize < unreadSize && this.connection.hasRoom
+  }
+}
+
+function index(starts: PatternIndex<Map<string, number>>, pattern: string, grant: Grant): void {
+  for (const each of grant.patterns) {
+    const known = starts.get(each)
+    if (known) known.set(pattern, grant.start)
+    else starts.set(each, new Map([[pattern, grant.start]]))
   }
 }
 

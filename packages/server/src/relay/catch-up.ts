@@ -76,7 +76,9 @@ async function lossesOf({ grants, sent }: Attachment, engine: Engine): Promise<L
 }
 
 /** Topics of losses that the session was not told of before. */
-function newlyLost(losses: readonly Loss[], { told }: Attachment): string[] {
+function newlyLost(losses: readonly Loss[], attachment: Attachment): string[] {
+  if (losses.length === 0) return []
+  const told = (attachment.told ??= new Map())
   const topics: string[] = []
   for (const [topic, offset] of losses) {
     if (offset <= (told.get(topic) ?? 0)) continue

@@ -53,7 +53,7 @@ export class Connection implements Hearer {
   readonly #room: number
   /** Characters that were said in this turn, and are not with the socket yet. */
   #pending = 0
-  #waiting: (() => void)[] = []
+  #waiting: (() => void)[] | undefined
 
   /** @param room bytes that may wait to be sent: beyond it nothing more is taken, since its answers would pile up */
   constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, outbound: Outbound, room: number) {
@@ -101,7 +101,7 @@ export class Connection implements Hearer {
   /** Resolves when there is room for a long answer; at once, when nobody will hear it. */
   room(): Promise<void> {
     if (this.state === 'closed' || this.hasRoom) return Promise.resolve()
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return new Promise(resolve => (this.#waiting ??= []).push(resolve))
   }
 
   /** The socket has sent something. */
@@ -131,7 +131,8 @@ export class Connection implements Hearer {
 
   #answer(): void {
     const waiting = this.#waiting
-    this.#waiting = []
+    if (!waiting) return
+    this.#waiting = undefined
     for (const resolve of waiting) resolve()
   }
 }

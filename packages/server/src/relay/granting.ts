@@ -30,7 +30,7 @@ export async function subscribe(desk: Desk, attachment: Attachment, pattern: str
   attachment.grant(pattern, grant)
   desk.fanOut.add(attachment, patterns)
   if (before) desk.fanOut.remove(attachment, before.patterns)
-  if (!connection.access.isOpen) record.begun.set(pattern, grant)
+  if (!connection.access.isOpen) (record.begun ??= new Map()).set(pattern, grant)
   const isLate = began !== undefined && attachment.state !== 'live' && Math.max(began, attachment.sent) < grant.start
   return { ...grant, isLate }
 }
@@ -47,7 +47,7 @@ function checkRoom({ subscriptions, subscriptionSize, frame, shapes }: Limits, {
 
 /** Where a subscription began: what the session says is believed as far as the relay knows it to be so, or its user may read the past anyway. Nothing: now. */
 async function beginning(desk: Desk, { connection, record }: Attachment, pattern: string, patterns: readonly string[], began: number): Promise<number | undefined> {
-  const former = record.begun.get(pattern)
+  const former = record.begun?.get(pattern)
   const isKnown = former !== undefined && isWithin(patterns, former.patterns)
   if (isKnown && began >= former.start) return began
   try {
@@ -65,7 +65,7 @@ function isWithin(patterns: readonly string[], outer: readonly string[]): boolea
 
 /** Takes a pattern away from a session. */
 export function unsubscribe(desk: Desk, attachment: Attachment, pattern: string): void {
-  attachment.record.begun.delete(pattern)
+  attachment.record.begun?.delete(pattern)
   desk.fanOut.remove(attachment, attachment.revoke(pattern)?.patterns ?? [])
 }
 
@@ -87,7 +87,8 @@ export async function restore(desk: Desk, attachment: Attachment, subs: readonly
   }
   if (!attachment.isBound) return
   // What it does not listen to any more begins anew when it does again.
-  for (const pattern of attachment.record.begun.keys()) if (!attachment.grants.has(pattern)) attachment.record.begun.delete(pattern)
+  const { begun } = attachment.record
+  for (const pattern of begun?.keys() ?? []) if (!attachment.grants.has(pattern)) begun?.delete(pattern)
   tellMissed(desk, attachment, missed)
   attachment.state = 'behind'
   resume(desk, attachment)

@@ -2,13 +2,14 @@ type Task = () => void | Promise<void>
 
 /** Runs tasks one after the other, at once while none of them has to wait. */
 export class Lane {
-  readonly #waiting: [task: Task, size: number][] = []
+  /** Of most nothing ever waits. */
+  #waiting: [task: Task, size: number][] | undefined
   #held = 0
   #busy = false
 
   /** Tasks that wait. */
   get size(): number {
-    return this.#waiting.length
+    return this.#waiting?.length ?? 0
   }
 
   /** What those that wait hold, by the sizes they were given. */
@@ -17,27 +18,37 @@ export class Lane {
   }
 
   run(task: Task, size = 0): void {
+    if (!this.#busy) return this.#do(task)
+    this.#waiting ??= []
     this.#waiting.push([task, size])
     this.#held += size
-    if (!this.#busy) this.#next()
   }
 
   /** Forgets what waits. */
   clear(): void {
-    this.#waiting.length = this.#held = 0
+    this.#waiting = undefined
+    this.#held = 0
   }
 
-  #next(): void {
+  /** Does a task, and what waits by then. */
+  #do(first: Task): void {
     this.#busy = true
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      const [task, size] = next
-      this.#held -= size
+    for (let task: Task | undefined = first; task; task = this.#shift()) {
       const doing = task()
-      if (doing) {
-        void doing.finally(() => this.#next())
-        return
-      }
+      if (!doing) continue
+      void doing.finally(() => {
+        const next = this.#shift()
+        if (next) this.#do(next)
+        else this.#busy = false
+      })
+      return
     }
     this.#busy = false
+  }
+
+  #shift(): Task | undefined {
+    const [task, size] = this.#waiting?.shift() ?? [undefined, 0]
+    this.#held -= size
+    return task
   }
 }

@@ -32,9 +32,10 @@ export class Presences {
 
   /** A session is here, or says something else, in so many characters. */
   said(record: SessionRecord, { topic, data, since, clock }: PresenceFrame, size: number): void {
-    const known = record.present.get(topic)?.clock
-    record.present.set(topic, { clock, size })
-    record.unsaid.delete(topic)
+    const present = (record.present ??= new Map())
+    const known = present.get(topic)?.clock
+    present.set(topic, { clock, size })
+    record.unsaid?.delete(topic)
     const { id, userId } = record
     const before = this.#topics.get(topic)?.roster.get(id)
     // It came back as it was, perhaps as another page: nobody needs to know.
@@ -44,30 +45,30 @@ export class Presences {
   }
 
   leave(record: SessionRecord, topic: string): void {
-    if (!record.present.delete(topic)) return
+    if (!record.present?.delete(topic)) return
     this.#tell(topic, this.#of(topic).roster.evict(record.id), record)
   }
 
-  leaveAll(record: SessionRecord, topics: Iterable<string> = [...record.present.keys()]): void {
+  leaveAll(record: SessionRecord, topics: Iterable<string> = [...(record.present?.keys() ?? [])]): void {
     for (const topic of topics) this.leave(record, topic)
   }
 
   watch(attachment: Attachment, topic: string): void {
-    attachment.watched.add(topic)
-    attachment.stale.delete(topic)
+    ;(attachment.watched ??= new Set()).add(topic)
+    attachment.stale?.delete(topic)
     this.#of(topic).watchers.add(attachment)
     this.#sendRoster(attachment, topic)
   }
 
   unwatch(attachment: Attachment, topic: string): void {
-    attachment.watched.delete(topic)
-    attachment.stale.delete(topic)
+    attachment.watched?.delete(topic)
+    attachment.stale?.delete(topic)
     this.#of(topic).watchers.delete(attachment)
     this.#tidy(topic)
   }
 
   unwatchAll(attachment: Attachment): void {
-    for (const topic of [...attachment.watched]) this.unwatch(attachment, topic)
+    for (const topic of [...(attachment.watched ?? [])]) this.unwatch(attachment, topic)
   }
 
   /** The relay is no longer young: what is missing now has left. */
@@ -77,17 +78,19 @@ export class Presences {
 
   /** There is room again: who is there now, instead of all that happened meanwhile. */
   refresh(attachment: Attachment): void {
-    for (const topic of [...attachment.stale]) {
+    const { stale } = attachment
+    if (!stale || stale.size === 0) return
+    for (const topic of [...stale]) {
       if (!this.#hasRoom(attachment, topic)) return
-      attachment.stale.delete(topic)
+      stale.delete(topic)
       this.#sendRoster(attachment, topic)
     }
   }
 
   /** Whether a change can be told; else it is told later, with all others. */
-  #hasRoom({ connection, stale }: Attachment, topic: string): boolean {
-    if (connection.hasRoom) return true
-    stale.add(topic)
+  #hasRoom(attachment: Attachment, topic: string): boolean {
+    if (attachment.connection.hasRoom) return true
+    ;(attachment.stale ??= new Set()).add(topic)
     return false
   }
 
@@ -100,7 +103,7 @@ export class Presences {
     if (!event) return this.#tidy(topic)
     const { member, type } = event
     // A session knows its own entry best.
-    const watchers = [...this.#of(topic).watchers].filter(attachment => attachment.record !== own && !attachment.stale.has(topic) && this.#hasRoom(attachment, topic))
+    const watchers = [...this.#of(topic).watchers].filter(attachment => attachment.record !== own && !attachment.stale?.has(topic) && this.#hasRoom(attachment, topic))
     for (const [connection, s] of toIndexes(watchers)) {
       if (type === 'leave') connection.say({ t: 'gone', s, topic, id: member.id, clock: member.clock })
       else connection.say({ t: 'member', s, topic, m: toWire(member) })

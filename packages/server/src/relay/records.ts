@@ -15,26 +15,34 @@ const MAX_NUMBERINGS = 8
 
 /** The kept publishes of one document: each number is settled once. */
 export class Numbering {
+  /** Names the document. */
+  readonly tag: string
   /** The highest number settled. */
   last = 0
-  readonly #outcomes = new Map<number, Outcome>()
+  #outcomes: Map<number, Outcome> | undefined
+
+  constructor(tag: string) {
+    this.tag = tag
+  }
 
   settle(clock: number, outcome: Outcome): void {
     this.last = clock
-    this.#outcomes.set(clock, outcome)
-    if (this.#outcomes.size > MAX_OUTCOMES) this.#outcomes.delete(this.#outcomes.keys().next().value as number)
+    const outcomes = (this.#outcomes ??= new Map<number, Outcome>())
+    outcomes.set(clock, outcome)
+    if (outcomes.size > MAX_OUTCOMES) outcomes.delete(outcomes.keys().next().value as number)
   }
 
   /** What became of a number that was settled, unless the client has confirmed it. */
   outcomeOf(clock: number): Outcome | undefined {
-    return this.#outcomes.get(clock)
+    return this.#outcomes?.get(clock)
   }
 
   /** The client knows all outcomes up to this one. */
   confirm(done: number): void {
-    for (const clock of this.#outcomes.keys()) {
+    const outcomes = this.#outcomes
+    for (const clock of outcomes?.keys() ?? []) {
       if (clock > done) return
-      this.#outcomes.delete(clock)
+      outcomes?.delete(clock)
     }
   }
 }
@@ -71,12 +79,12 @@ export class SessionRecord {
   /** Of all its attachments: a new one does not begin anew. */
   readonly publishes: Bucket
   /** What it listens to, by pattern asked for, over all its attachments: it cannot claim to have listened for longer. Empty where everybody may do everything. */
-  readonly begun: Map<string, Grant>
+  begun: Map<string, Grant> | undefined
   readonly frames: Bucket
   /** By topic on which it is present. */
-  readonly present: Map<string, Presented>
+  present: Map<string, Presented> | undefined
   /** Those of them that it has not said again since it attached. */
-  unsaid: Set<string> = new Set()
+  unsaid: Set<string> | undefined
   /** The page that attached last, among those that share its connection. */
   tab: string | undefined
   /** The document that attached last. */
@@ -84,9 +92,10 @@ export class SessionRecord {
   /** Ends its presence, and the record, when it does not come back. */
   leaving: Cancel | undefined
   expiring: Cancel | undefined
-  readonly #numberings = new Map<string, Numbering>()
+  /** The last to be opened is the last. */
+  #numberings: Numbering[] = []
 
-  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, frames: Bucket, { since = 0, present = new Map(), begun = new Map() }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'>> = {}) {
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, frames: Bucket, { since = 0, present, begun }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'>> = {}) {
     this.since = since
     this.name = name
     this.id = id
@@ -99,16 +108,15 @@ export class SessionRecord {
   }
 
   numbering(tag: string): Numbering | undefined {
-    return this.#numberings.get(tag)
+    return this.#numberings.find(numbering => numbering.tag === tag)
   }
 
   /** Begins the numbering of a document that attaches, or goes on with it. */
   open(tag: string): Numbering {
-    const numbering = this.#numberings.get(tag) ?? new Numbering()
+    const numbering = this.numbering(tag) ?? new Numbering(tag)
+    const others = this.#numberings.filter(other => other !== numbering)
     // The last to be opened is the last to be forgotten.
-    this.#numberings.delete(tag)
-    this.#numberings.set(tag, numbering)
-    if (this.#numberings.size > MAX_NUMBERINGS) this.#numberings.delete(this.#numberings.keys().next().value as string)
+    this.#numberings = others.slice(1 - MAX_NUMBERINGS).concat(numbering)
     return numbering
   }
 }

@@ -5,7 +5,7 @@ import { subscribe, tellMissed, unsubscribe } from './granting.ts'
 
 /** After a renewal: what a session may not do any more is taken away. It is asked for again in the turn of its frames, so that none slips through. */
 export function regrant(desk: Desk, attachment: Attachment): void {
-  const { grants, record, watched } = attachment
+  const { grants, record } = attachment
   const mayBe = async (topic: string): Promise<void> => {
     if ((await attachment.connection.access.granted('presence', topic)).length === 0) throw new EarshotError('forbidden', `presence on "${topic}" is not allowed any more`)
   }
@@ -17,8 +17,8 @@ export function regrant(desk: Desk, attachment: Attachment): void {
       }
       await again(desk, attachment, 'subscribe', pattern, ask, () => unsubscribe(desk, attachment, pattern))
     }
-    for (const topic of [...watched]) await again(desk, attachment, 'watch', topic, () => mayBe(topic), () => desk.presences.unwatch(attachment, topic))
-    for (const topic of [...record.present.keys()]) await again(desk, attachment, 'presence', topic, () => mayBe(topic), () => desk.presences.leave(record, topic))
+    for (const topic of [...(attachment.watched ?? [])]) await again(desk, attachment, 'watch', topic, () => mayBe(topic), () => desk.presences.unwatch(attachment, topic))
+    for (const topic of [...(record.present?.keys() ?? [])]) await again(desk, attachment, 'presence', topic, () => mayBe(topic), () => desk.presences.leave(record, topic))
   })
 }
 

@@ -321,9 +321,8 @@ export class RelayCore {
 
   /** A session is back. Where it was present it says so again: where it does not, it has left meanwhile, and nobody heard of it. */
   #awaitPresence(record: SessionRecord, time: number): void {
-    record.unsaid = new Set(record.present.keys())
-    if (record.unsaid.size === 0) return
-    record.leaving = this.#options.clock.after(time, () => this.#presences.leaveAll(record, record.unsaid))
+    record.unsaid = record.present?.size ? new Set(record.present.keys()) : undefined
+    if (record.unsaid) record.leaving = this.#options.clock.after(time, () => this.#presences.leaveAll(record, record.unsaid ?? []))
   }
 
   #unbind(record: SessionRecord, notice: Notice = ELSEWHERE): void {

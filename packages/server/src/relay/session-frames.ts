@@ -130,9 +130,9 @@ async function takePresence(desk: Desk, attachment: Attachment, frame: PresenceF
   if (record.id === '') throw new EarshotError('forbidden', 'only a session with an id can be a member')
   const size = toText(frame.data).length
   let others = 0
-  for (const [topic, said] of record.present) if (topic !== frame.topic) others += said.size
+  for (const [topic, said] of record.present ?? []) if (topic !== frame.topic) others += said.size
   if (others + size > desk.limits.presenceSize) throw new EarshotError('payload-too-large', `a session may say ${desk.limits.presenceSize} characters as a member, over all topics`)
-  if (record.present.size >= desk.limits.presences && !record.present.has(frame.topic)) {
+  if (isFull(record.present, desk.limits.presences, frame.topic)) {
     throw new EarshotError('rate-limited', `a session may be present on ${desk.limits.presences} topics`)
   }
   if ((await connection.access.granted('presence', frame.topic)).length === 0) throw forbidden('presence', frame.topic)
@@ -142,7 +142,7 @@ async function takePresence(desk: Desk, attachment: Attachment, frame: PresenceF
 async function takeWatch(desk: Desk, attachment: Attachment, { topic, on }: WatchFrame): Promise<void> {
   checkTopic(topic)
   if (!on) return desk.presences.unwatch(attachment, topic)
-  if (attachment.watched.size >= desk.limits.presences && !attachment.watched.has(topic)) {
+  if (isFull(attachment.watched, desk.limits.presences, topic)) {
     throw new EarshotError('rate-limited', `a session may watch ${desk.limits.presences} topics`)
   }
   if ((await attachment.connection.access.granted('presence', topic)).length === 0) throw forbidden('presence', topic)
@@ -176,6 +176,11 @@ async function takeOccupancy(desk: Desk, attachment: Attachment, { s, q, topic }
   const { connection } = attachment
   if ((await connection.access.granted('presence', topic)).length === 0) throw forbidden('presence', topic)
   connection.say({ t: 'count', s, q, n: desk.fanOut.count(topic) })
+}
+
+/** Whether there is no room for a topic among others, nor is it one of them. */
+function isFull(topics: ReadonlyMap<string, unknown> | ReadonlySet<string> | undefined, most: number, topic: string): boolean {
+  return (topics?.size ?? 0) >= most && !topics?.has(topic)
 }
 
 function checkData(data: unknown, topic: string): void {

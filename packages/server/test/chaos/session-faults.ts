@@ -115,7 +115,7 @@ function countByDocument(): () => void {
   return patched(Presences.prototype, 'said', said => function (this: Presences, record, frame, size) {
     const count = (counts.get(`${record.id} ${record.tag}`) ?? 0) + 1
     counts.set(`${record.id} ${record.tag}`, count)
-    if (count <= (highest.get(record.id) ?? 0)) return record.unsaid.delete(frame.topic), undefined
+    if (count <= (highest.get(record.id) ?? 0)) return record.unsaid?.delete(frame.topic), undefined
     highest.set(record.id, count)
     said.call(this, record, frame, size)
   })

@@ -3,8 +3,12 @@ import { DEFAULT_LIMITS } from '../../src/relay/limits.ts'
 import { attach, entryOf, openPeer, recordOf } from './support.ts'
 
 describe('what an attachment wants of the log', () => {
-  it('begins after the start of the pattern that brings it, the earliest of several', () => {
-    const attachment = attach(openPeer(), 0, recordOf('a'))
+  it.each([
+    ['few', 0],
+    ['many', 10],
+  ])('begins after the start of the pattern that brings it, the earliest of several, among %s others', (_, count) => {
+    const others = Array.from({ length: count }, (__, number) => `other/${number}`)
+    const attachment = attach(openPeer(), 0, recordOf('a'), others)
     attachment.grant('a/*', { patterns: ['a/*'], start: 10 })
     attachment.grant('**', { patterns: ['a/1', 'b'], start: 5 })
     const wanted = (topic: string): number[] => [5, 6, 10, 11].filter(offset => attachment.wants(entryOf(topic, offset)))
@@ -13,6 +17,19 @@ describe('what an attachment wants of the log', () => {
     expect([wanted('a/1'), wanted('b')]).toEqual([[11], []])
     attachment.grant('a/*', { patterns: ['a/2'], start: 0 })
     expect([wanted('a/1'), wanted('a/2')]).toEqual([[], [5, 6, 10, 11]])
+    expect(['a/1', 'a/2', 'a/*', 'b'].map(pattern => attachment.isGranted(pattern))).toEqual([false, true, false, false])
+    expect(others.filter(other => !attachment.isGranted(other) || wanted(other).length === 0)).toEqual([])
+  })
+
+  it('is found the same way when a pattern grants many others', () => {
+    const rooms = Array.from({ length: 10 }, (_, number) => `room/${number}/*`)
+    const attachment = attach(openPeer(), 0, recordOf('a'), ['a', '', '**'])
+    attachment.revoke('**')
+    attachment.grant('room/**', { patterns: rooms, start: 5 })
+    const wanted = ['a', '', 'b', 'room/9/x', 'room/10/x', 'room/9'].filter(topic => attachment.wants(entryOf(topic, 6)))
+    expect(wanted).toEqual(['a', '', 'room/9/x'])
+    attachment.revoke('room/**')
+    expect(['a', '', 'room/9/x'].filter(topic => attachment.wants(entryOf(topic, 6)))).toEqual(['a', ''])
   })
 
   it('is what it may hear', () => {
