@@ -14,6 +14,9 @@ export interface Sending {
   metrics(): Metrics | undefined
 }
 
+const TEXT = { binary: false }
+const BINARY = { binary: true }
+
 /** The relay's end of one WebSocket. There are many, and most are idle: it holds no function of its own. */
 export class SocketEnd implements Socket {
   readonly log: ConnectionLog | undefined
@@ -28,11 +31,13 @@ export class SocketEnd implements Socket {
     this.log = log
   }
 
-  send(unit: string | Uint8Array): void {
-    const sent = this.#sending.metrics()?.sending()
+  send(unit: string | Uint8Array, reports: boolean): void {
+    const timed = this.#sending.metrics()?.sending()
     const isText = typeof unit === 'string'
-    this.#socket.send(isText ? this.#sending.bytesOf(unit) : unit, { binary: !isText }, () => {
-      sent?.()
+    const bytes = isText ? this.#sending.bytesOf(unit) : unit
+    if (!reports && !timed) return this.#socket.send(bytes, isText ? TEXT : BINARY)
+    this.#socket.send(bytes, isText ? TEXT : BINARY, () => {
+      timed?.()
       if (this.connection) this.#sending.sent(this.connection)
     })
   }

@@ -9,7 +9,8 @@ import { Tally } from './tally.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
 export interface Socket {
-  send(unit: string | Uint8Array): void
+  /** `reports`: the core wants to hear when it has left, as `drained`. */
+  send(unit: string | Uint8Array, reports: boolean): void
   close(code: number, reason: string): void
   /** Ends it without a word. */
   terminate(): void
@@ -22,6 +23,10 @@ export interface Socket {
   resume?(): void
 }
 
+/** Bytes that one UTF-16 unit has in UTF-8 at most. */
+const BYTES_PER_UNIT = 3
+/** Bytes that a socket may put before what it sends, at most. */
+const HEADER = 14
 /** Bytes of a reason that the WebSocket's close frame has room for. */
 const MAX_CLOSE_REASON = 123
 
@@ -79,7 +84,9 @@ export class Connection implements Hearer {
   send(text: string): void {
     this.#pending = 0
     if (this.state === 'closed') return
-    this.socket.send(this.packer ? this.packer.pack(text) : text)
+    // There is room afterwards, unless this was asked for: then nobody waits for room, and nobody has to be told of it.
+    const isTight = this.socket.buffered + text.length * BYTES_PER_UNIT + HEADER >= this.#room
+    this.socket.send(this.packer ? this.packer.pack(text) : text, isTight)
     if (!this.hasRoom) this.socket.pause?.()
   }
 

@@ -33,6 +33,7 @@ export interface Desk extends CatchUpDesk {
 
 /** Goes on with catching up, if there is something to catch up with. A log that cannot be read ends the connection: another attempt may do better. */
 export function resume(desk: Desk, attachment: Attachment): void {
+  if (attachment.state !== 'behind') return
   catchUp(attachment, desk).catch((error: unknown) => {
     desk.failed(error)
     attachment.connection.close(CLOSE.overload, { code: 'connection-lost', reason: 'the log cannot be read', spread: SPREAD })

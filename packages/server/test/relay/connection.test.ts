@@ -89,6 +89,22 @@ describe('room for a long answer', () => {
   })
 })
 
+describe('what is sent', () => {
+  it.each([
+    ['little', 2000, 0, 10, false],
+    ['so much that there may be no room afterwards, in letters of three bytes', 2000, 0, 650, true],
+    ['so much that there may be none after what waits already', 2000, 1900, 10, true],
+    ['less than that', 2000, 1800, 10, false],
+    ['as much as the room, in one turn', 2000, 0, 2000, true],
+  ])('is reported by the socket when it was %s', (_, room, buffered, length, reports) => {
+    const peer = openPeer(undefined, room)
+    peer.buffered = buffered
+    peer.connection.say({ t: 'gap', s: 0, topics: ['x'.repeat(length)] })
+    expect(peer.frames().length).toBe(1)
+    expect(peer.reports).toEqual([reports])
+  })
+})
+
 describe('a client that does not read', () => {
   it('is not listened to until it has read enough', () => {
     const peer = openPeer(undefined, 100)

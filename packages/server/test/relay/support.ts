@@ -18,6 +18,8 @@ export interface TestPeer {
   frames(): RelayFrame[]
   /** How it was closed. */
   readonly closed: { code: number; reason: string }[]
+  /** Of each text, whether the relay wants to hear when it has left. */
+  readonly reports: boolean[]
   /** What the socket says it has not sent yet. */
   buffered: number
   /** Nothing more is taken from it. */
@@ -28,9 +30,12 @@ export interface TestPeer {
 export function openPeer(clock: TestClock = testClock(), room: number = DEFAULT_LIMITS.buffer): TestPeer {
   const tasks: (() => void)[] = []
   const texts: string[] = []
-  const peer = { closed: [] as { code: number; reason: string }[], buffered: 0, isPaused: false }
+  const peer = { closed: [] as { code: number; reason: string }[], reports: [] as boolean[], buffered: 0, isPaused: false }
   const socket: Socket = {
-    send: unit => texts.push(String(unit)),
+    send(unit, reports) {
+      texts.push(String(unit))
+      peer.reports.push(reports)
+    },
     close: (code, reason) => peer.closed.push({ code, reason }),
     terminate: () => {},
     pause: () => (peer.isPaused = true),
