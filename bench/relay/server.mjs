@@ -35,6 +35,7 @@ await starters[process.argv[2]](server)
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
 process.on('message', () => {
   globalThis.gc?.()
-  process.send({ freed: true })
+  const { heapUsed, external } = process.memoryUsage()
+  process.send({ held: (heapUsed + external) / 1024 })
 })
 process.on('disconnect', () => process.exit())
