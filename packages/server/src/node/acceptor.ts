@@ -7,6 +7,7 @@ import { ConnectionLog, type Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { pathOf } from './paths.ts'
 import { type Sending, SocketEnd } from './socket-end.ts'
+import { textFrame } from './text-frame.ts'
 
 /** What a relay is attached to: a server of `node:http` or `node:https`. */
 export interface UpgradingServer {
@@ -55,16 +56,16 @@ export class Acceptor {
   readonly #detaching = new Set<Cancel>()
   #count = 0
   #isClosing = false
-  /** What was said last, and its bytes: many are told the same. */
+  /** What was said last, and its frame: many are told the same. */
   #text = ''
-  #bytes: Buffer = Buffer.alloc(0)
+  #frame: Buffer = Buffer.alloc(0)
 
   constructor(options: AcceptorOptions) {
     this.#options = options
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.frame * BYTES_PER_UNIT, perMessageDeflate: false, clientTracking: false })
     const { core, metrics } = options
     this.#listeners = listenersOf(core, this.#ends)
-    this.#sending = { bytesOf: text => this.#bytesOf(text), sent: connection => core.drained(connection), metrics }
+    this.#sending = { frameOf: text => this.#frameOf(text), sent: connection => core.drained(connection), metrics }
   }
 
   /** Takes what comes to `path`; the result stops that. */
@@ -108,13 +109,13 @@ export class Acceptor {
     if (this.#isClosing) return turnAway('503 Service Unavailable', 'the relay stops')
     if (this.#ends.size >= connections + MAX_TOLD) return turnAway('503 Service Unavailable', 'there are too many connections')
     if (!isAllowed(request)) return turnAway('403 Forbidden', 'its origin is not allowed')
-    this.#server.handleUpgrade(request, socket, head, accepted => this.#accept(accepted, request))
+    this.#server.handleUpgrade(request, socket, head, accepted => this.#accept(accepted, socket, request))
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage): void {
+  #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
     const { core, logger, keepsRequests } = this.#options
     const log = logger && new ConnectionLog(logger, ++this.#count, request)
-    const end = new SocketEnd(socket, this.#sending, log)
+    const end = new SocketEnd(socket, stream, this.#sending, log)
     this.#ends.set(socket, end)
     const visitor: Visitor = { request: keepsRequests ? request : undefined, log }
     end.connection = core.open(end, visitor)
@@ -123,9 +124,9 @@ export class Acceptor {
     socket.on('close', this.#listeners.close)
   }
 
-  #bytesOf(text: string): Buffer {
-    if (text !== this.#text) this.#bytes = Buffer.from((this.#text = text))
-    return this.#bytes
+  #frameOf(text: string): Buffer {
+    if (text !== this.#text) this.#frame = textFrame((this.#text = text))
+    return this.#frame
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '@earshot/core'
 import type { WebSocket } from 'ws'
 import type { Connection, Socket } from '../relay/connection.ts'
@@ -6,16 +7,17 @@ import type { Metrics } from './metrics.ts'
 
 /** What all sockets of a relay have in common. */
 export interface Sending {
-  /** The bytes of a text: many are told the same. */
-  bytesOf(text: string): Buffer
+  /** The frame of a text: many are told the same. */
+  frameOf(text: string): Buffer
   /** The system has taken what a connection was told. */
   sent(connection: Connection): void
   /** There are none until somebody asks for them. */
   metrics(): Metrics | undefined
 }
 
-const TEXT = { binary: false }
 const BINARY = { binary: true }
+/** What a WebSocket says of itself while frames may be sent. */
+const OPEN = 1
 
 /** The relay's end of one WebSocket. There are many, and most are idle: it holds no function of its own. */
 export class SocketEnd implements Socket {
@@ -23,23 +25,22 @@ export class SocketEnd implements Socket {
   /** As soon as the core has taken it. */
   connection: Connection | undefined
   readonly #socket: WebSocket
+  readonly #stream: Duplex
   readonly #sending: Sending
 
-  constructor(socket: WebSocket, sending: Sending, log: ConnectionLog | undefined) {
+  constructor(socket: WebSocket, stream: Duplex, sending: Sending, log: ConnectionLog | undefined) {
     this.#socket = socket
+    this.#stream = stream
     this.#sending = sending
     this.log = log
   }
 
   send(unit: string | Uint8Array, reports: boolean): void {
     const timed = this.#sending.metrics()?.sending()
-    const isText = typeof unit === 'string'
-    const bytes = isText ? this.#sending.bytesOf(unit) : unit
-    if (!reports && !timed) return this.#socket.send(bytes, isText ? TEXT : BINARY)
-    this.#socket.send(bytes, isText ? TEXT : BINARY, () => {
-      timed?.()
-      if (this.connection) this.#sending.sent(this.connection)
-    })
+    const sent = reports || timed ? this.#report(timed) : undefined
+    if (typeof unit !== 'string') this.#socket.send(unit, BINARY, sent)
+    // Nothing is compressed, so `ws` writes each of its own frames in one piece, too: theirs and ours follow one another.
+    else if (this.#socket.readyState === OPEN) this.#stream.write(this.#sending.frameOf(unit), sent)
   }
 
   close(code: number, reason: string): void {
@@ -60,10 +61,17 @@ export class SocketEnd implements Socket {
   }
 
   get buffered(): number {
-    return this.#socket.bufferedAmount
+    return this.#stream.writableLength
   }
 
   refused(what: string, code: ErrorCode, topic: string | undefined): void {
     this.log?.refused(what, code, topic)
+  }
+
+  #report(timed: (() => void) | undefined): () => void {
+    return () => {
+      timed?.()
+      if (this.connection) this.#sending.sent(this.connection)
+    }
   }
 }
