@@ -1,16 +1,22 @@
-// Makes sure that Debian's Chromium and a font are there for the end-to-end tests, or says how to install them.
+// Makes sure that Debian's Chromium and a font are there for the end-to-end tests, or says how to install them; `firefox` in its place, if told so.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const chromium = '/usr/bin/chromium'
+const [name = 'chromium'] = process.argv.slice(2)
+const known = { chromium: 'chromium', firefox: 'firefox-esr' }[name]
+if (!known) {
+  console.error(`Nobody here knows ${name}: chromium and firefox are driven`)
+  process.exit(1)
+}
+const program = `/usr/bin/${known}`
 const font = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
-const packages = ['chromium', 'fonts-dejavu-core']
+const packages = [known, 'fonts-dejavu-core']
 
-if (!existsSync(chromium) || !existsSync(font)) {
+if (!existsSync(program) || !existsSync(font)) {
   console.log(`installing ${packages.join(' and ')}`)
   install()
 }
-console.log(spawnSync(chromium, ['--version'], { encoding: 'utf8' }).stdout.trim())
+console.log(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim())
 
 function install() {
   const commands = [
@@ -19,19 +25,19 @@ function install() {
   ]
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND']
   for (const command of commands) {
-    const [program, ...args] = [...prefix, ...command]
-    const { status, error, stdout, stderr } = spawnSync(program, args, {
+    const [first, ...args] = [...prefix, ...command]
+    const { status, error, stdout, stderr } = spawnSync(first, args, {
       encoding: 'utf8',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       maxBuffer: 64 * 1024 * 1024,
     })
     if (status !== 0) fail(command.join(' '), error?.message ?? `${stdout}${stderr}`)
   }
-  if (!existsSync(chromium)) fail(commands[1].join(' '), `${chromium} is still missing`)
+  if (!existsSync(program)) fail(commands[1].join(' '), `${program} is still missing`)
 }
 
 function fail(command, reason) {
-  console.error(`The end-to-end tests drive ${chromium}, which could not be installed.\n\`${command}\` said:\n${reason.trim()}\n`)
+  console.error(`The end-to-end tests drive ${program}, which could not be installed.\n\`${command}\` said:\n${reason.trim()}\n`)
   console.error(`Install it by hand and run the tests again:\n  sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}`)
   process.exit(1)
 }

@@ -77,6 +77,12 @@ export class Tabs {
     return at
   }
 
+  /** Freezes the tab, or lets it run again. */
+  readonly setFrozen = async (page: Page, isFrozen: boolean): Promise<void> => {
+    const client = await page.createCDPSession()
+    await client.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' })
+  }
+
   /** Waits for the end of a tab's renderer. */
   crashing(page: Page): Promise<unknown> {
     this.#open.delete(page)

@@ -1,7 +1,6 @@
-import type { CDPSession, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import type { Served } from '../fixtures/one-socket.ts'
-import type { Tabs } from './browser.ts'
+import type { DrivenTab, DrivenTabs } from './driven.ts'
 
 /** Ways in which a tab stops leading. */
 export const ENDS = ['crash', 'close', 'leave', 'crash', 'reload', 'freeze'] as const
@@ -16,14 +15,16 @@ export interface Ended {
 }
 
 /** The tabs of one browser, which share a socket. */
-export class OneSocketBrowser {
-  readonly #tabs: Tabs
+export class OneSocketBrowser<Tab extends DrivenTab> {
+  readonly #tabs: DrivenTabs<Tab>
   readonly #relay: string
   /** How often each publishes, in milliseconds. */
   readonly #pace: number
-  pages: Page[] = []
+  /** How many messages tabs ask for that were published before they came. */
+  replay = 0
+  pages: Tab[] = []
 
-  constructor(tabs: Tabs, relay: string, pace: number) {
+  constructor(tabs: DrivenTabs<Tab>, relay: string, pace: number) {
     this.#tabs = tabs
     this.#relay = relay
     this.#pace = pace
@@ -34,13 +35,13 @@ export class OneSocketBrowser {
     while (count > 0) {
       const some = Math.min(count, 5)
       count -= some
-      const pages = await Promise.all(Array.from({ length: some }, () => this.#tabs.open(`/one-socket.html?${new URLSearchParams({ relay: this.#relay }).toString()}`)))
+      const pages = await Promise.all(Array.from({ length: some }, () => this.#tabs.open(`/one-socket.html?${new URLSearchParams({ relay: this.#relay, replay: String(this.replay) }).toString()}`)))
       await Promise.all(pages.map(ready))
       this.pages.push(...pages)
     }
   }
 
-  async begin(pages: readonly Page[] = this.pages): Promise<void> {
+  async begin(pages: readonly Tab[] = this.pages): Promise<void> {
     await Promise.all(pages.map(page => page.evaluate(pace => tab.begin(pace), this.#pace)))
   }
 
@@ -49,8 +50,8 @@ export class OneSocketBrowser {
   }
 
   /** Whoever has the socket. */
-  async leader(): Promise<Page> {
-    const leading = async (): Promise<Page[]> => {
+  async leader(): Promise<Tab> {
+    const leading = async (): Promise<Tab[]> => {
       const leads = await Promise.all(this.pages.map(page => page.evaluate(() => tab.hub.status.via === 'leader' && tab.hub.status.state === 'connected')))
       return this.pages.filter((_, index) => leads[index])
     }
@@ -75,7 +76,7 @@ export class OneSocketBrowser {
   }
 
   /** Crashes are timed from here; of other ends the tab itself tells the moment. */
-  async #go(end: End, page: Page): Promise<{ at?: number; back: () => Promise<void> }> {
+  async #go(end: End, page: Tab): Promise<{ at?: number; back: () => Promise<void> }> {
     const another = async (): Promise<void> => {
       await this.open(1)
       await this.begin(this.pages.slice(-1))
@@ -92,18 +93,15 @@ export class OneSocketBrowser {
       await page.goto(this.#tabs.url('/blank.html'))
       return { back: () => Promise.all([another(), page.close()]).then(() => undefined) }
     } else {
-      const client = await page.createCDPSession()
-      await freeze(client, 'frozen')
-      return { back: () => freeze(client, 'active').then(same) }
+      const { setFrozen } = this.#tabs
+      if (!setFrozen) throw new Error('This browser cannot be told to freeze a tab')
+      await setFrozen(page, true)
+      return { back: () => setFrozen(page, false).then(same) }
     }
     return { back: end === 'close' ? another : same }
   }
 }
 
-async function freeze(client: CDPSession, state: 'frozen' | 'active'): Promise<void> {
-  await client.send('Page.setWebLifecycleState', { state })
-}
-
-async function ready(page: Page): Promise<void> {
+async function ready(page: DrivenTab): Promise<void> {
   await page.evaluate(() => Promise.all([tab.session.ready, tab.connected()]).then(() => undefined))
 }

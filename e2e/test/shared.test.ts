@@ -1,11 +1,8 @@
-import { createHub, type Hub, type Presence } from '@earshot/core'
-import { webSocket } from '@earshot/transport'
 import type { Page } from 'puppeteer-core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
-import type { Served } from '../fixtures/one-socket.ts'
 import { type End, type Ended, ENDS, OneSocketBrowser } from '../support/one-socket.ts'
 import { faults, type Said } from '../support/one-order.ts'
+import { figures, Outside, report, settled } from '../support/outside.ts'
 import { RelayProcess } from '../support/relay-process.ts'
 import { Suite } from '../support/suite.ts'
 
@@ -26,68 +23,6 @@ beforeEach(async () => {
 })
 afterEach(() => relay.close())
 
-/** A client outside, which hears everything and sees who is there. */
-class Outside {
-  readonly name = 'outside'
-  readonly hub: Hub = createHub({ transport: webSocket({ url: relay.url, WebSocket }), onError: () => {} })
-  readonly presence: Presence
-  readonly heard: Said[] = []
-  readonly changes: [type: string, id: string][] = []
-  published = 0
-  gaps = 0
-  readonly #session = this.hub.openSession()
-  #timer: NodeJS.Timeout | undefined
-
-  constructor() {
-    this.hub.on('gap', () => this.gaps++)
-    this.presence = this.#session.presence('room')
-    this.presence.subscribe(({ type, member: { id } }) => this.changes.push([type, id]))
-  }
-
-  async begin(): Promise<void> {
-    await this.#session.subscribe('traffic/*', ({ data }) => this.heard.push(data as [string, number])).ready
-    this.#timer = setInterval(() => {
-      const n = this.published++
-      void this.#session.publish(`traffic/${n % 4}`, [this.name, n])
-    }, 1000 / RATE)
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-  }
-}
-
-interface Report {
-  readonly name: string
-  readonly id: string
-  readonly heard: Said[]
-  readonly published: number
-  readonly gaps: number
-  readonly errors: string[]
-}
-
-const report = (page: Page): Promise<Report> =>
-  page.evaluate(() => ({ name: tab.name, id: tab.session.id, heard: tab.heard.map(([from, n]) => [from, n] as const), published: tab.published, gaps: tab.gaps, errors: tab.errors }))
-
-/** Waits until everybody has heard what was last published by each. */
-async function settled({ pages }: OneSocketBrowser, outside: Outside): Promise<void> {
-  const said = await Promise.all(pages.map(page => page.evaluate(() => [tab.name, tab.published] as const)))
-  const all = new Map([...said, [outside.name, outside.published]])
-  const missing = (): string[] => [...all].flatMap(([name, count]) => (count === 0 || outside.heard.some(([from, n]) => from === name && n === count - 1) ? [] : [name]))
-  await expect.poll(missing).toEqual([])
-  const last = outside.heard.at(-1)?.slice(0, 2).join()
-  const ends = (): Promise<(string | undefined)[]> => Promise.all(pages.map(page => page.evaluate(() => tab.heard.at(-1)?.slice(0, 2).join())))
-  await expect.poll(ends, { interval: 200 }).toEqual(pages.map(() => last))
-}
-
-/** Percentiles of what tabs went through, in milliseconds. */
-function figures(ended: readonly Ended[], ends: readonly End[], part: keyof Served): { p50: number; p99: number } {
-  const all = ended.filter(({ end }) => ends.includes(end)).flatMap(({ served }) => served.map(each => each[part]))
-  const sorted = all.sort((one, other) => one - other)
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
-  return { p50: at(0.5), p99: at(0.99) }
-}
-
 test('the checker sees what is lost, doubled or out of order', () => {
   const reference: Said[] = [['a', 0], ['b', 0], ['a', 1], ['b', 1]]
   const account = { reference, heard: new Map([['a', reference], ['late', reference.slice(2)]]), published: new Map([['a', 2]]) }
@@ -102,7 +37,7 @@ test('the checker sees what is lost, doubled or out of order', () => {
 test(`${TABS} tabs have one socket, however their leaders end, and nobody misses, doubles or reorders anything`, { timeout: 400_000 }, async () => {
   const browser = new OneSocketBrowser(suite.tabs, relay.url, (1000 / RATE) * TABS)
   await browser.open(TABS)
-  const outside = new Outside()
+  const outside = new Outside(relay.url, RATE)
   await outside.begin()
   expect(await relay.connections()).toBe(2)
   await expect.poll(() => outside.presence.members.length).toBe(TABS)

@@ -6,8 +6,8 @@ declare const Atomics: {
 }
 
 /**
- * Runs `task` after `delay` milliseconds, in a hidden page, too: browsers hold back all its timers, but not the news that memory which is
- * waited for has not changed in time. Where there is no such waiting it is a timer like others.
+ * Runs `task` after `delay` milliseconds, in a hidden page, too: browsers hold back all its timers, but Chromium not the news that memory
+ * which is waited for has not changed in time. Firefox holds that back as well. Where there is no such waiting it is a timer like others.
  */
 export function promptly(clock: Clock, delay: number, task: () => void): Cancel {
   if (clock.promptly) return clock.promptly(delay, task)
