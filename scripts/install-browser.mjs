@@ -1,22 +1,24 @@
-// Makes sure that Debian's Chromium and a font are there for the end-to-end tests, or says how to install them; `firefox` in its place, if told so.
+// Makes sure that Debian's Chromium and a font are there for the end-to-end tests, or says how to install them; `firefox` or `webkit` in its place, if told so.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
 const [name = 'chromium'] = process.argv.slice(2)
-const known = { chromium: 'chromium', firefox: 'firefox-esr' }[name]
+const known = { chromium: ['chromium'], firefox: ['firefox-esr'], webkit: ['WebKitWebDriver', 'webkit2gtk-driver', 'xvfb'] }[name]
 if (!known) {
-  console.error(`Nobody here knows ${name}: chromium and firefox are driven`)
+  console.error(`Nobody here knows ${name}: chromium, firefox and webkit are driven`)
   process.exit(1)
 }
-const program = `/usr/bin/${known}`
+const [command, ...debian] = known
+const program = `/usr/bin/${command}`
 const font = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
-const packages = [known, 'fonts-dejavu-core']
+const packages = [...(debian.length > 0 ? debian : [command]), 'fonts-dejavu-core']
 
-if (!existsSync(program) || !existsSync(font)) {
+if (!existsSync(program) || !existsSync(font) || (name === 'webkit' && !existsSync('/usr/bin/Xvfb'))) {
   console.log(`installing ${packages.join(' and ')}`)
   install()
 }
-console.log(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim())
+// WebKit's driver does not tell its version.
+console.log(name === 'webkit' ? `${program} is there` : spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim())
 
 function install() {
   const commands = [

@@ -1,4 +1,4 @@
 import { Firefox } from '../support/firefox.ts'
 import { browserCases } from './cases.ts'
 
-browserCases(origin => Firefox.start(origin))
+browserCases(origin => Firefox.start(origin), { canKill: true })
