@@ -158,6 +158,7 @@ test('hear bytes in MessagePack and in JSON, and only pages that chose it load M
   })
   const expected = ['packed: 3 bytes, the last 255', 'plain: 50000 bytes, the last 7']
   await expect.poll(() => ask([packed, plain], heard)).toEqual([expected, expected])
+  await expect.poll(() => node.heard.length).toBe(2)
   expect(node.heard.map(message => message.data)).toEqual([{ from: 'packed', bytes: Uint8Array.of(0, 1, 255) }, { from: 'plain', bytes: new Uint8Array(50_000).fill(7) }])
   const loaded = (): boolean => performance.getEntriesByType('resource').some(({ name }) => name.includes('speech'))
   expect(await ask([packed, plain], loaded)).toEqual([true, false])
