@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { startComputer } from './browser.ts'
+import { startComputer, type TabApp } from './browser.ts'
 
 describe('what one tab does for all', () => {
   it('is claimed by one of those that heard the same message', async () => {
@@ -126,5 +126,64 @@ describe('tabs that share a socket', () => {
     await computer.advance(100)
     expect(computer.browser.leaks()).toMatchObject({ locks: 0, requests: 0, listeners: 0, timers: 0, channels: 0 })
     expect(computer.network.relay.readings).toMatchObject({ connections: 0, sessions: 0 })
+  })
+
+  it.each([
+    ['close their hub', ({ hub }: TabApp) => void hub.close()],
+    ['are closed', ({ tab }: TabApp) => tab.close()],
+    ['are frozen', ({ tab }: TabApp) => tab.freeze()],
+    ['crash', ({ tab }: TabApp) => tab.crash()],
+  ])('listen to nothing any more when they %s, and are forgotten, whenever that is', async (_, end) => {
+    for (let age = 1; age <= 30; age += 2) {
+      const computer = startComputer()
+      await computer.openAll(1)
+      const late = computer.open()
+      await computer.advance(age)
+      end(late)
+      await computer.advance(1000)
+      const { readings } = computer.network.relay
+      expect([age, readings.subscriptions, computer.network.relay.occupancy('talk')]).toEqual([age, 1, 1])
+      await computer.advance(125_000)
+      expect([age, computer.network.relay.readings.sessions]).toEqual([age, 1])
+    }
+  })
+
+  it('leave no session that was closed before the relay had it', async () => {
+    for (let age = 1; age <= 30; age += 2) {
+      const computer = startComputer()
+      await computer.openAll(1)
+      const { hub } = computer.open()
+      await computer.advance(age)
+      const session = hub.openSession({ userId: 'ada' })
+      session.subscribe('talk', () => {})
+      await computer.advance(age % 7)
+      session.close()
+      await computer.advance(1000)
+      expect([age, computer.network.relay.readings.sessions, computer.network.relay.readings.subscriptions]).toEqual([age, 2, 2])
+    }
+  })
+
+  it('leave no session that was closed while they began anew', async () => {
+    for (let age = 0; age <= 30; age += 2) {
+      const computer = startComputer()
+      const [, app] = await computer.openAll(2)
+      const session = app?.hub.openSession({ userId: 'ada' })
+      session?.subscribe('talk', () => {})
+      await computer.advance(100)
+      let isLost = false
+      computer.browser.intercept(({ to, data }) => {
+        if (isLost || to !== app?.tab.id || (data as { t: string }).t !== 'down') return 'deliver'
+        isLost = true
+        return 'drop'
+      })
+      await computer.network.relay.publish('talk', 1)
+      await computer.advance(50)
+      await computer.network.relay.publish('talk', 2)
+      await computer.advance(age)
+      session?.close()
+      // Away at the latest, and then it is forgotten.
+      await computer.advance(125_000)
+      expect([isLost, age, computer.network.relay.readings.sessions]).toEqual([true, age, 2])
+    }
   })
 })

@@ -182,7 +182,7 @@ export class RelayClient implements TransportConnection {
   }
 
   #detach(reload: boolean): void {
-    for (const { s, attached } of this.#sessions.values()) if (attached) this.#wire.say({ t: 'detach', s, reload })
+    for (const { s, attaching } of this.#sessions.values()) if (attaching) this.#wire.say({ t: 'detach', s, reload })
   }
 
   /** The page leaves, or is cached or frozen: it may be back, and until then its ids are not claimed. */
@@ -334,10 +334,10 @@ export class RelayClient implements TransportConnection {
   /** A session that was closed goes when everything that it published is accepted. */
   #endIfDone(session: RelaySession): void {
     if (!session.ending || (!session.outbox.isEmpty && !this.#wire.isClosed)) return
-    const { s, attached } = session
+    const { s, attached, attaching } = session
     this.#sessions.delete(s)
     session.kept.forget()
-    if (attached) this.#wire.say({ t: 'detach', s, reload: false })
+    if (attaching) this.#wire.say({ t: 'detach', s, reload: false })
     session.cut()
     if (this.#wire.isClosed || !(this.#requests.has(s) || this.#watched.frames(s).length > 0)) return
     // What it watched and asked for, another one does.

@@ -41,7 +41,7 @@ export class RelaySession {
   /** It waits to attach again. */
   #returning: Cancel | undefined
   /** The relay was asked to; what is said after that is said to the bound session. */
-  #attaching = false
+  attaching = false
   /** Why the relay will not have it on this connection. */
   #rejection: EarshotError | undefined
   /** It ends as soon as everything that it published is accepted. */
@@ -78,7 +78,7 @@ export class RelaySession {
     const later: SessionFrame[] = []
     // What begins now may be said after it: those that go on, which a relay bounds, and a part of the others fit into its frame.
     let room = this.#host.limits().frameLimit / 4
-    this.#attaching = true
+    this.attaching = true
     this.#rejection = undefined
     this.#asked.clear()
     for (const [pattern, start] of this.#starts) {
@@ -126,7 +126,7 @@ export class RelaySession {
 
   /** The connection is gone, and with it what was bound to it. */
   cut(): void {
-    this.attached = this.#attaching = false
+    this.attached = this.attaching = false
     this.#returning?.()
     this.#returning = undefined
   }
@@ -165,7 +165,7 @@ export class RelaySession {
   interest(pattern: string, on: boolean): void {
     if (on) this.#starts.set(pattern, null)
     else this.#starts.delete(pattern)
-    if (!this.#attaching) return
+    if (!this.attaching) return
     if (on) this.#asked.set(pattern, (this.#asked.get(pattern) ?? 0) + 1)
     this.#host.say({ t: on ? 'subscribe' : 'unsubscribe', s: this.s, pattern })
   }

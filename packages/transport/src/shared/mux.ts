@@ -192,8 +192,12 @@ export class Mux {
     if (s !== undefined) this.#places.delete(s)
   }
 
+  /** What it does not give back itself is given back for it: it may attach again. */
   #forget(port: Port): void {
-    for (const s of port.places.values()) this.#places.delete(s)
+    for (const s of port.places.values()) {
+      this.#places.delete(s)
+      this.#wire.say({ t: 'detach', s, reload: true })
+    }
     port.places.clear()
   }
 }
