@@ -183,7 +183,12 @@ const tests: Record<keyof Limits, () => Promise<void>> = {
     shared.say(...numbers(51).map(() => ({ t: 'cursor', s: 0, offset: 0 }) as const))
     expect(await shared.next('detached')).toEqual({ t: 'detached', s: 0, code: 'rate-limited', reason: 'too many frames', spread: 10_000 })
     await shared.settled(1)
+    // What it had under way by then does not count as the connection's, up to ten times as much.
+    shared.say(...numbers(500).map(() => ({ t: 'cursor', s: 0, offset: 0 }) as const))
+    await shared.settled(1)
     expect(shared.socket.readyState).toBe(shared.socket.OPEN)
+    shared.say({ t: 'cursor', s: 0, offset: 0 })
+    expect(await shared.closed).toMatchObject({ code: 4429 })
   },
   waiting: async () => {
     const answers: ((allowed: boolean) => void)[] = []

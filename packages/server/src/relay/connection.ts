@@ -36,6 +36,8 @@ export class Connection implements Hearer {
   readonly access: Access
   /** Frames that may still come. */
   readonly bucket: Bucket
+  /** The same for sessions that are not attached any more; made when the first one comes. */
+  ghosts: Bucket | undefined
   said: Batch | undefined
   /** It speaks MessagePack. */
   packer: Packer | undefined

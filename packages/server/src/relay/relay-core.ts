@@ -14,7 +14,7 @@ import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { Presences } from './presences.ts'
-import { Bucket } from './rate.ts'
+import { Bucket, times } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
@@ -25,6 +25,9 @@ import { isTooLong } from './units.ts'
 
 /** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
 const OVERLOAD_SPREAD = 10_000
+
+/** Frames of sessions that are not attached any more, over those of one that is: a session is detached for too many, and may have sent more until it hears of it. */
+const GHOSTS = 10
 
 const TOO_MANY = 'too many frames'
 
@@ -117,8 +120,11 @@ export class RelayCore {
       const [frame, size] = typeof each === 'string' ? [clientFrames.readLine(each), each.length] : [clientFrames.read(each.value), each.size]
       if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
       // Tabs may share a connection: what one of them overdoes is no fault of the others.
-      const speaker = 's' in frame && frame.t !== 'attach' ? this.#attachments(connection).get(frame.s) : undefined
-      if ((speaker?.record.frames ?? connection.bucket).take(clock.now())) this.#takeFrame(connection, frame, size)
+      const isOfSession = 's' in frame && frame.t !== 'attach'
+      const speaker = isOfSession ? this.#attachments(connection).get(frame.s) : undefined
+      // What a session that is gone had under way is nobody's: it may be a lot, and does not count as what the connection itself says.
+      const bucket = speaker?.record.frames ?? (isOfSession ? (connection.ghosts ??= new Bucket(times(limits.frames, GHOSTS), clock.now())) : connection.bucket)
+      if (bucket.take(clock.now())) this.#takeFrame(connection, frame, size)
       else if (speaker) this.#expel(speaker, TOO_MANY)
       else return this.#close(connection, CLOSE.rateLimited, 'rate-limited', TOO_MANY, SPREAD)
     }

@@ -9,9 +9,9 @@ describe('a tab that says too much through the socket of all', () => {
     await computer.openAll(4)
     await traffic.run(300)
     const [greedy] = computer.followers()
-    for (let n = 0; n < 250; n++) {
+    for (let n = 0; n < 1000; n++) {
       greedy?.session.presence('room').enter(n)
-      if (n % 25 === 0 && greedy) traffic.say(greedy)
+      if (n % 100 === 0 && greedy) traffic.say(greedy)
     }
     await traffic.run(200)
     expect(computer.network.relay.readings.connections).toBe(2)
