@@ -52,6 +52,14 @@ export async function fill(view: View, selector: string, text: string): Promise<
   await field?.type(text)
 }
 
+/** What has the focus: its test id, else its text; nothing if it is lost. */
+export function focused(view: View): Promise<string | null | undefined> {
+  return view.evaluate(() => {
+    const { activeElement: element, body } = document
+    return element === body ? undefined : (element?.getAttribute('data-testid') ?? element?.textContent)
+  })
+}
+
 /** Who is shown, with how many tabs. */
 export async function people(view: View): Promise<[string, number][]> {
   await front(view)

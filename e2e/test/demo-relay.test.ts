@@ -102,6 +102,9 @@ test('after a restart of the relay each page is told of a gap, and they go on ta
     await expect.poll(() => log(yorick, 'heard')).toContain(`Xenia · broadcast · ${text}`)
   }
   expect(await people(xenia)).toEqual([['Xenia', 1], ['Yorick', 1]])
+  // Those who watch a relay are answered by the one that is there.
+  expect(await (await fetch(suite.tabs.url('/earshot/readyz'))).text()).toBe('ready')
+  expect(await (await fetch(suite.tabs.url('/earshot/metrics'))).text()).toContain('earshot_sessions 2')
 })
 
 test('a split view has two connections of its own', async () => {

@@ -1,6 +1,6 @@
 import type { Frame, Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { by, click, front, joined, log, people, send, session, visit } from '../support/demo.ts'
+import { by, click, focused, front, joined, log, people, send, session, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo' })
@@ -82,7 +82,27 @@ test('a split view has two sessions that hear each other; one is cut off without
   await click(again[1], by('crash-sure'))
   await expect.poll(() => log(again[0], 'people')).toContainEqual(expect.stringMatching(/crashed: known \d+ ms later$/))
   expect(await people(again[0])).toHaveLength(1)
-  await page.locator('::-p-text(Bring it back)').click()
+  expect(await focused(page)).toBe('Bring it back')
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-pane'))).toBe('right')
   await joined(await paneOf('right'))
   await expect.poll(() => people(again[0])).toEqual(both)
+})
+
+test('who tries it from the keyboard never loses the place, and can think better of a crash', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  await xenia.focus(by('more'))
+  await xenia.keyboard.press('Enter')
+  await expect.poll(() => focused(xenia)).toBe('trials')
+  await xenia.keyboard.press('Tab')
+  expect(await focused(xenia)).toBe('ring')
+  await xenia.focus(by('crash'))
+  await xenia.keyboard.press('Enter')
+  await xenia.waitForSelector(by('crash-sure'))
+  expect(await focused(xenia)).toBe('crash-sure')
+  await xenia.keyboard.press('Tab')
+  expect(await focused(xenia)).toBe('Better not')
+  await xenia.keyboard.press('Enter')
+  await xenia.waitForSelector(by('crash'))
+  expect(await focused(xenia)).toBe('crash')
 })

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
-import { type EarshotError, type HubStatus, systemClock } from '@earshot/core'
-import { testClock } from '@earshot/core/testing'
-import { webSocket, type WebSocketOptions } from '@earshot/transport'
+import { createHub, type EarshotError, type HubStatus, systemClock } from '@earshot/core'
+import { seededRandom, testClock } from '@earshot/core/testing'
+import { createTestNetwork } from '@earshot/server/testing'
+import { sharedWebSocket, webSocket, type WebSocketOptions } from '@earshot/transport'
+import { messagePack, preloadMessagePack } from '@earshot/transport/msgpack'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { type Engine, memoryEngine } from '../src/index.ts'
@@ -85,6 +87,40 @@ describe('a url', () => {
     const down = statusOf(hub, isDown)
     await clock.advance(1)
     expect(await down).toMatchObject({ state: 'disconnected', cause: { code: 'connection-lost', message: unheard } })
+  })
+})
+
+describe('a WebSocket that throws when it is made', () => {
+  it.each([
+    ['in JSON', webSocket, {}],
+    ['in MessagePack', webSocket, { codec: messagePack }],
+    ['for all tabs', (own: WebSocketOptions) => sharedWebSocket({ ...own, user: null }), {}],
+  ])('ends in a status that says why, and further attempts: %s', async (_, transport, options) => {
+    // What is loaded while the clock stands still would come too late.
+    await preloadMessagePack()
+    const { url, clock, relay, WebSocket: Working } = createTestNetwork()
+    let isRefused = true
+    const refusal = new DOMException('An insecure WebSocket connection may not be initiated from a page loaded over HTTPS.', 'SecurityError')
+    class WebSocket extends Working {
+      constructor(to: string) {
+        if (isRefused) throw refusal
+        super(to)
+      }
+    }
+    const failures: unknown[] = []
+    const hub = createHub({ transport: transport({ url, WebSocket, clock, random: seededRandom(1), ...options }), clock, onError: error => failures.push(error) })
+    onTestFinished(() => hub.close())
+    const causes: unknown[] = []
+    const attempts: unknown[] = []
+    hub.on('status', ({ cause, attempt, state }) => (state === 'connecting' ? attempts.push(attempt) : causes.push(cause)))
+    hub.openSession().subscribe('a', () => {})
+    await clock.advance(3000)
+    expect(hub.status).toMatchObject({ state: 'disconnected', retryAt: expect.any(Number) })
+    expect(attempts).toEqual([1, 2, 3])
+    expect(causes).toEqual(Array.from({ length: 4 }, () => expect.objectContaining({ code: 'connection-lost', message: 'No connection to the relay: the browser refuses the url: a page of https needs wss', cause: refusal })))
+    isRefused = false
+    await clock.advance(5000)
+    expect([hub.status.state, relay.readings.connections, failures]).toEqual(['connected', 1, []])
   })
 })
 

@@ -2,6 +2,7 @@ import { useSession } from '@earshot/react'
 import { type ReactElement, useState } from 'react'
 import { pane } from '../tab/tab.ts'
 import { Trial } from '../trials/trial.tsx'
+import { useKeptFocus } from '../ui/use-kept-focus.ts'
 
 const CRASH = {
   title: 'Crash this tab',
@@ -19,12 +20,13 @@ const CUT = {
 }
 const TEXTS = pane === '' ? CRASH : CUT
 
-type Step = 'idle' | 'asked' | 'ending' | 'withstood'
+type Step = 'asked' | 'spared' | 'ending' | 'withstood'
 
 /** Ends this tab without a goodbye, once one is sure. */
 export function Crash({ tabs }: { tabs: number }): ReactElement {
   const session = useSession()
-  const [step, setStep] = useState<Step>('idle')
+  const [step, setStep] = useState<Step>()
+  const focused = useKeptFocus(step)
   const end = (): void => {
     setStep('ending')
     // What a browser throws instead of crashing says the same as nothing.
@@ -38,15 +40,15 @@ export function Crash({ tabs }: { tabs: number }): ReactElement {
             {TEXTS.warning}
             {tabs < 2 && ' There is no other tab that could notice.'}
           </p>
-          <button type="button" className="bad" data-testid="crash-sure" onClick={end}>
+          <button ref={focused} type="button" className="bad" data-testid="crash-sure" onClick={end}>
             {TEXTS.sure}
           </button>
-          <button type="button" className="plain" onClick={() => setStep('idle')}>
+          <button type="button" className="plain" onClick={() => setStep('spared')}>
             Better not
           </button>
         </div>
       ) : (
-        <button type="button" className="plain" data-testid="crash" disabled={step === 'ending'} onClick={() => setStep('asked')}>
+        <button ref={focused} type="button" className="plain" data-testid="crash" disabled={step === 'ending'} onClick={() => setStep('asked')}>
           {TEXTS.act}
         </button>
       )}

@@ -1,6 +1,7 @@
 import { useConnection, useSession, useSubscription } from '@earshot/react'
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import type { Scene } from '../map/place.ts'
+import { useKeptFocus } from '../ui/use-kept-focus.ts'
 import { useFailover } from './use-failover.ts'
 import './relay.css'
 
@@ -46,11 +47,7 @@ function Words({ leads, leader }: { leads: boolean; leader: string | undefined }
 /** Ends the tab that has the socket, once one is sure. */
 function CrashLeader({ onSure, isAlone }: { onSure: () => void; isAlone: boolean }): ReactElement {
   const [isAsked, setAsked] = useState<boolean>()
-  const focused = useRef<HTMLButtonElement>(null)
-  // One button takes the other's place: the focus stays there.
-  useEffect(() => {
-    if (isAsked !== undefined) focused.current?.focus()
-  }, [isAsked])
+  const focused = useKeptFocus(isAsked)
   if (!isAsked) {
     return (
       <div className="acts">

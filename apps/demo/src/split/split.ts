@@ -28,7 +28,10 @@ function cut(frame: HTMLIFrameElement): void {
   const back = notice.appendChild(document.createElement('button'))
   back.className = 'plain'
   back.append('Bring it back')
-  back.addEventListener('click', () => notice.replaceWith(frame))
+  back.addEventListener('click', () => {
+    notice.replaceWith(frame)
+    frame.focus()
+  })
   frame.replaceWith(notice)
   back.focus()
 }

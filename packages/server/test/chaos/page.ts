@@ -74,8 +74,8 @@ export interface PageOptions extends Habitat {
 /** Starts the app in a tab. */
 export function startPage({ name, user, tab, network, moments, outbox, sockets, stored = new Map(), envOf = env => env, transportOf = transport => transport }: PageOptions): Page {
   const device = network.device(name)
-  const { clock, random, locks, page, BroadcastChannel } = envOf(tab.env)
-  const sessionStorage = recorded(tab.env.sessionStorage, stored)
+  const { clock, random, locks, page, BroadcastChannel, ...env } = envOf(tab.env)
+  const sessionStorage = recorded(env.sessionStorage, stored)
   const errors: PageFacts['errors'][number][] = []
   const gaps: PageFacts['gaps'][number][] = []
   const connected: PageFacts['connected'][number][] = []

@@ -1,5 +1,7 @@
+import type { TestRelayOptions } from '@earshot/server/testing'
 import { describe, expect, it } from 'vitest'
-import { errors, heard, reload, stage } from './stage.ts'
+import type { Ear, Voice } from '../chaos/page.ts'
+import { errors, heard, reload, type Stage, stage } from './stage.ts'
 
 describe('a publish without an answer', () => {
   it('is not said again to a relay that has forgotten the session', async () => {
@@ -112,6 +114,87 @@ describe('a publish without an answer', () => {
     on.say(next, 'a')
     await on.network.advance(1000)
     expect([heard(ear), errors(next.page)]).toEqual([['p1.0:1', 'p2.0:1'], []])
+  })
+})
+
+describe('a publish that the storage of its tab has no room for', () => {
+  /** A page that has said so much while nothing reached the relay; its storage has room for two. */
+  async function overfull(count: number, relay: TestRelayOptions = {}): Promise<{ on: Stage; ear: Ear; speaker: Voice }> {
+    const on = stage({ storage: 1600, relay })
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    speaker.page.device.hold('up')
+    for (let n = 0; n < count; n++) on.say(speaker, 'a')
+    await on.network.advance(50)
+    return { on, ear, speaker }
+  }
+
+  it('ends as unknown when its page is loaded anew', async () => {
+    const { on, ear, speaker } = await overfull(5)
+    speaker.page.device.cut()
+    const next = await reload(on, speaker)
+    await on.network.advance(1000)
+    expect(heard(ear)).toEqual(['p1.0:1', 'p1.0:2'])
+    expect(errors(next.page)).toEqual(['outcome-unknown', 'outcome-unknown', 'outcome-unknown'])
+    on.say(next, 'a')
+    const last = await reload(on, next)
+    await on.network.advance(1000)
+    expect([heard(ear).slice(2), errors(last.page)]).toEqual([['p2.0:1'], []])
+  })
+
+  it('ends as unknown when pages in between were loaded without a connection, and leaves no other one behind', async () => {
+    const { on, ear, speaker } = await overfull(200)
+    speaker.page.device.cut()
+    on.network.relay.stop({ how: 'kill' })
+    const second = await reload(on, speaker)
+    await on.network.advance(100)
+    on.say(second, 'a')
+    const third = await reload(on, second)
+    await on.network.advance(100)
+    on.network.relay.start()
+    await on.network.advance(30_000)
+    on.say(third, 'a')
+    await on.network.advance(100)
+    expect([errors(second.page), errors(third.page).length, heard(ear).length]).toEqual([[], 201, 1])
+    expect(third.session.id).toBe(speaker.session.id)
+  })
+
+  it('is reported by nobody once it was accepted', async () => {
+    const { on, ear, speaker } = await overfull(5)
+    speaker.page.device.release()
+    await on.network.advance(100)
+    const next = await reload(on, speaker)
+    await on.network.advance(1000)
+    expect([heard(ear).length, errors(next.page)]).toEqual([5, []])
+  })
+
+  it('is kept when there is room by the time that it is sent', async () => {
+    // Two may be under way at once.
+    const { on, ear, speaker } = await overfull(5, { limits: { waiting: 8 } })
+    const undo = on.network.filter({ up: frame => (frame.t === 'publish' && frame.clock > 2 ? undefined : frame) })
+    speaker.page.device.release()
+    await on.network.advance(100)
+    expect(heard(ear)).toEqual(['p1.0:1', 'p1.0:2'])
+    undo()
+    const next = await reload(on, speaker)
+    await on.network.advance(1000)
+    expect([heard(ear), errors(next.page)]).toEqual([['p1.0:1', 'p1.0:2', 'p1.0:3', 'p1.0:4'], ['outcome-unknown']])
+  })
+
+  it('is reported by the original alone when its tab was duplicated', async () => {
+    const { on, speaker } = await overfull(5)
+    const twin = on.page('bob', speaker.page.tab.duplicate(), new Map(speaker.page.stored))
+    await on.network.advance(100)
+    expect([twin.id() === speaker.id(), errors(twin.page)]).toEqual([false, []])
+  })
+
+  it('of a session that was closed ends as unknown, too', async () => {
+    const { on, speaker } = await overfull(5)
+    speaker.session.close()
+    const next = await reload(on, speaker)
+    await on.network.advance(1000)
+    expect(errors(next.page)).toEqual(['outcome-unknown', 'outcome-unknown', 'outcome-unknown'])
   })
 })
 

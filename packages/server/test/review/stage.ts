@@ -1,3 +1,4 @@
+import type { StorageLike } from '@earshot/core'
 import { createTestBrowser, seededRandom, testClock, type TestBrowser, type TestTab } from '@earshot/core/testing'
 import { createTestNetwork, type TestNetwork, type TestNetworkOptions } from '@earshot/server/testing'
 import type { ClientFrame, RelayFrame } from '@earshot/core/protocol'
@@ -17,8 +18,14 @@ export interface Stage {
   lose(kind: (ClientFrame | RelayFrame)['t'], of?: Voice): () => void
 }
 
+/** How a stage is set up. */
+interface StageOptions extends Pick<TestNetworkOptions, 'relay' | 'history' | 'window' | 'latency'> {
+  /** Characters that a tab's storage takes. @default any number */
+  readonly storage?: number
+}
+
 /** Sets one up; nothing is random but ids. */
-export function stage(options: Pick<TestNetworkOptions, 'relay' | 'history' | 'window' | 'latency'> = {}): Stage {
+export function stage({ storage = Infinity, ...options }: StageOptions = {}): Stage {
   const clock = testClock()
   const random = seededRandom(1)
   const { limits, ...relay } = options.relay ?? {}
@@ -36,13 +43,28 @@ export function stage(options: Pick<TestNetworkOptions, 'relay' | 'history' | 'w
   return {
     network,
     browser,
-    page: (user, tab = browser.openTab(), stored = new Map()) => openVoice(startPage({ name: `p${count++}`, user, tab, network, moments, outbox: 1000, sockets: 'own', stored })),
+    page: (user, tab = browser.openTab(), stored = new Map()) => {
+      const envOf = (env: TestTab['env']): TestTab['env'] => ({ ...env, sessionStorage: env.sessionStorage && bounded(env.sessionStorage, stored, storage) })
+      return openVoice(startPage({ name: `p${count++}`, user, tab, network, moments, outbox: 1000, sockets: 'own', stored, envOf }))
+    },
     listen: (voice, pattern, past) => listen(voice, pattern, moments, past),
     say: (voice, topic) => say(voice, topic, { volatile: false, echo: true }, network, moments),
     serve: (topic, number) => void network.relay.publish(topic, { by: 'server', number }),
     lose: (kind, of) => {
       const passes = (frame: { t: string }, name: string): boolean => frame.t !== kind || (of !== undefined && of.page.device.name !== name)
       return network.filter({ up: (frame, { name }) => (passes(frame, name) ? frame : undefined), down: (frame, { name }) => (passes(frame, name) ? frame : undefined) })
+    },
+  }
+}
+
+/** Storage that has room for so many characters, keys and all. */
+function bounded(storage: StorageLike, stored: ReadonlyMap<string, string>, room: number): StorageLike {
+  return {
+    ...storage,
+    setItem(key, value) {
+      const others = [...stored].reduce((sum, [other, text]) => (other === key ? sum : sum + other.length + text.length), 0)
+      if (others + key.length + value.length > room) throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+      storage.setItem(key, value)
     },
   }
 }

@@ -48,9 +48,16 @@ export class Slots {
     return guarded(() => JSON.parse(this.#storage?.getItem(key) ?? 'null') as unknown)
   }
 
-  /** Storage that is full or denied only means that this is not kept over a reload. */
-  set(key: string | undefined, value: unknown): void {
-    if (key !== undefined) guarded(() => this.#storage?.setItem(key, JSON.stringify(value)))
+  /**
+   * Keeps something over a reload. Gives whether there was room for it; where there is no storage at all nothing is to be kept.
+   * @param room characters that it takes at least, so that it may be replaced by something longer when the storage is full
+   */
+  set(key: string | undefined, value: unknown, room = 0): boolean {
+    const write = (): true => {
+      if (key !== undefined) this.#storage?.setItem(key, JSON.stringify(value).padEnd(room))
+      return true
+    }
+    return guarded(write) ?? false
   }
 
   delete(key: string): void {

@@ -8,7 +8,7 @@ export interface StoredPublish {
   /** Its document. */
   readonly tag: string
   readonly clock: number
-  /** The encoded frame. */
+  /** The encoded frame; `''`: there was no room to keep it. */
   readonly text: string
   /** Whether the relay may have got it. */
   readonly sent: boolean
@@ -18,6 +18,8 @@ export interface StoredPublish {
 const BLOCK = 64
 /** Keys that are looked at after a reload, at most. */
 const MAX_KEYS = 20_000
+/** Characters that are reserved for what is kept of the session itself, so that publishes which find no room are still counted. */
+const ROOM = 1000
 
 /**
  * What a tab keeps of a session over a reload, so that the next page is the same session: its id and the proof that it is its own, what the relay
@@ -43,6 +45,8 @@ export class KeptSession {
   #first: number
   #next: number
   #reserved: number
+  /** Those of publishes that the storage has no room for. */
+  readonly #unkept = new Set<number>()
   #lock: Hold | undefined
   /** The page has unloaded in good order. */
   #isWhole = false
@@ -69,7 +73,7 @@ export class KeptSession {
     this.#first = count(saved['first'])
     this.#reserved = Math.min(count(saved['reserved']), this.#first + MAX_KEYS)
     this.#next = this.#reserved
-    const stored = this.#load()
+    const stored = this.#load(Math.min(count(saved['unkept']), MAX_KEYS))
     // A browser that crashed may bring back an older state: then what looks unsent may have been sent.
     this.stored = saved['whole'] === true ? stored : stored.map(publish => ({ ...publish, sent: true }))
     this.#save()
@@ -138,13 +142,16 @@ export class KeptSession {
   }
 
   update(n: number, { tag, clock, text: frame, sent }: StoredPublish): void {
-    if (this.#slot !== undefined) this.#slots.set(this.#key(n), [tag, clock, frame, sent])
+    if (this.#slot === undefined) return
+    const isKept = this.#slots.set(this.#key(n), [tag, clock, frame, sent])
+    if (isKept ? this.#unkept.delete(n) : this.#unkept.size < this.#unkept.add(n).size) this.#save()
   }
 
   delete(n: number): void {
     if (this.#slot === undefined) return
     this.#slots.delete(this.#key(n))
     if (n === this.#first) this.#first++
+    if (this.#unkept.delete(n)) this.#save()
   }
 
   /** The session ended for good: the next page is another one. */
@@ -170,7 +177,7 @@ export class KeptSession {
     }
   }
 
-  #load(): (StoredPublish & { n: number })[] {
+  #load(unkept: number): (StoredPublish & { n: number })[] {
     const found: (StoredPublish & { n: number })[] = []
     for (let n = this.#first; n < this.#reserved && this.#slot !== undefined; n++) {
       const saved = this.#slots.get(this.#key(n))
@@ -179,13 +186,17 @@ export class KeptSession {
       if (typeof tag === 'string' && Number.isSafeInteger(clock) && typeof frame === 'string') found.push({ n, tag, clock: clock as number, text: frame, sent: sent !== false })
     }
     this.#first = found[0]?.n ?? this.#reserved
+    for (let n = -unkept; n < 0; n++) {
+      this.#unkept.add(n)
+      found.push({ n, tag: '', clock: n, text: '', sent: true })
+    }
     return found
   }
 
   #save(): void {
     const { id, secret, record, attach, life } = this
-    const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, whole: this.#isWhole }
-    this.#slots.set(this.#slot, { ...kept, userId: this.#userId, ending: this.#isEnding } satisfies Slotted)
+    const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, unkept: this.#unkept.size, whole: this.#isWhole }
+    this.#slots.set(this.#slot, { ...kept, userId: this.#userId, ending: this.#isEnding } satisfies Slotted, ROOM)
   }
 
   #key(n: number): string {

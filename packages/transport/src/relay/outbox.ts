@@ -38,7 +38,7 @@ export class Outbox {
     this.#kept = kept
     this.#tag = tag
     this.#entries = kept.stored.flatMap(stored => {
-      const text = readdress(stored.text, s)
+      const text = stored.text && readdress(stored.text, s)
       // A page that crashed may have sent what its storage still calls unsent.
       return text === undefined ? [] : [{ ...stored, sent: true, text, resolve: () => {}, reject: failed }]
     })
@@ -57,7 +57,7 @@ export class Outbox {
 
   /** Documents of former pages that still have something here. */
   get tags(): string[] {
-    return [...new Set(this.#entries.map(({ tag }) => tag))].filter(tag => tag !== this.#tag).slice(-7)
+    return [...new Set(this.#entries.map(({ tag }) => tag))].filter(tag => tag && tag !== this.#tag).slice(-7)
   }
 
   /** Takes a publish in; resolves when the relay has accepted it. Full: it rejects with `outbox-full`, and the rest is unharmed. */
@@ -75,6 +75,7 @@ export class Outbox {
   /** Another connection: everything is to be sent again. */
   reconnected(): void {
     this.#underWay = 0
+    this.#doubt(({ text }) => !text)
   }
 
   /** Sends what was not sent on this connection, in order, as long as no more than `window` are under way. */
@@ -105,15 +106,19 @@ export class Outbox {
 
   /** The relay has forgotten the session: what it may have accepted is unknown for ever. */
   forgotten(): void {
-    for (const { tag, clock, sent } of [...this.#entries]) {
-      if (sent) this.settle(tag, clock, new EarshotError('outcome-unknown', 'The relay has forgotten this session: it may have accepted the message or not'))
-    }
+    this.#doubt(({ sent }) => sent)
   }
 
   /** Nothing will be sent any more. */
   end(error: EarshotError): void {
     this.forgotten()
     for (const { tag, clock } of [...this.#entries]) this.settle(tag, clock, error)
+  }
+
+  #doubt(isLost: (entry: Entry) => boolean): void {
+    for (const { tag, clock } of this.#entries.filter(isLost)) {
+      this.settle(tag, clock, new EarshotError('outcome-unknown', 'The relay has forgotten this session, or sessionStorage was full: it may have accepted the message or not'))
+    }
   }
 
   /** Another tab has the id that this one had: what a former page left is that tab's to send. */

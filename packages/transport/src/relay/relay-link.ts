@@ -70,12 +70,16 @@ export class RelayLink implements Wire {
     this.#bye = undefined
     this.#host.status({ state: 'connecting', via: 'own', attempt: this.#reconnect.attempt })
     this.#watchdog = this.#env.clock.after(WELCOME_LIMIT, () => this.#lost(CLOSE.timeout))
-    const pipe = this.#openPipe({
-      opened: () => this.#hello(() => this.#pipe === pipe),
-      received: frames => this.#pipe === pipe && this.#received(frames),
-      ended: code => this.#pipe === pipe && this.#lost(code),
-    })
-    this.#pipe = pipe
+    let pipe: Pipe
+    try {
+      this.#pipe = pipe = this.#openPipe({
+        opened: () => this.#hello(() => this.#pipe === pipe),
+        received: frames => this.#pipe === pipe && this.#received(frames),
+        ended: code => this.#pipe === pipe && this.#lost(code),
+      })
+    } catch (cause) {
+      this.#failed(new EarshotError('connection-lost', 'No connection to the relay: the browser refuses the url: a page of https needs wss', {}, cause))
+    }
   }
 
   say(frame: ClientFrame): void {
