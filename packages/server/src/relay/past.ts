@@ -26,6 +26,13 @@ export interface Past {
   readonly offset: number
 }
 
+/** Where a session that knows everything up to `position` goes on. A position of another life of the log is a gap: nobody knows what was missed. */
+export function beginning(position: string | undefined, { epoch, head }: Engine): { readonly from: number; readonly isLost: boolean } {
+  if (position === undefined) return { from: head, isLost: false }
+  const known = parsePosition(position)
+  return known?.epoch === epoch ? { from: Math.min(known.offset, head), isLost: false } : { from: 0, isLost: true }
+}
+
 /** Pages that one answer has room for. */
 const PAGES = 4
 

@@ -1,5 +1,5 @@
 import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachedFrame, type DetachFrame, type HelloFrame, PACKED, parsePosition, RELAY_VERSION } from '@earshot/core/protocol'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachedFrame, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
 import { Attachment } from './attachment.ts'
@@ -13,6 +13,7 @@ import { restore } from './granting.ts'
 import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
+import { beginning } from './past.ts'
 import { Presences } from './presences.ts'
 import { Bucket, times } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
@@ -83,8 +84,7 @@ export class RelayCore {
 
   /** Readings for metrics. */
   get readings(): { connections: number; sessions: number; subscriptions: number; buffered: number; delivered: number; skipped: number } {
-    let subscriptions = 0
-    let buffered = 0
+    let [subscriptions, buffered] = [0, 0]
     for (const [connection, { attachments }] of this.#connections) {
       buffered += connection.buffered
       for (const { grants } of attachments.values()) subscriptions += grants.size
@@ -119,10 +119,9 @@ export class RelayCore {
       if (connection.state === 'closed') return
       const [frame, size] = typeof each === 'string' ? [clientFrames.readLine(each), each.length] : [clientFrames.read(each.value), each.size]
       if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
-      // Tabs may share a connection: what one of them overdoes is no fault of the others.
       const isOfSession = 's' in frame && frame.t !== 'attach'
       const speaker = isOfSession ? this.#attachments(connection).get(frame.s) : undefined
-      // What a session that is gone had under way is nobody's: it may be a lot, and does not count as what the connection itself says.
+      // Tabs may share a connection: what one of them overdoes is no fault of the others, nor is what a session that is gone had under way.
       const bucket = speaker?.record.frames ?? (isOfSession ? (connection.ghosts ??= new Bucket(times(limits.frames, GHOSTS), clock.now())) : connection.bucket)
       if (bucket.take(clock.now())) this.#takeFrame(connection, frame, size)
       else if (speaker) this.#expel(speaker, TOO_MANY)
@@ -273,11 +272,8 @@ export class RelayCore {
     for (const tag of frame.tags) record.open(tag)
     const numbering = record.open(frame.tag)
     numbering.confirm(frame.done)
-    const position = frame.position === undefined ? undefined : parsePosition(frame.position)
-    // A position of another life of the log is a gap; nobody knows what was missed.
-    const isLost = frame.position !== undefined && position?.epoch !== engine.epoch
-    const sent = position && !isLost ? Math.min(position.offset, engine.head) : engine.head
-    const attachment = new Attachment(connection, s, record, frame.tag, isLost ? 0 : sent)
+    const { from, isLost } = beginning(frame.position, engine)
+    const attachment = new Attachment(connection, s, record, frame.tag, from)
     const replaced = attachments.get(s)
     if (replaced) this.#away(replaced, limits.grace)
     attachments.set(s, attachment)
