@@ -123,6 +123,8 @@ export class Mux {
   }
 
   #up(port: Port, line: string, volatile: boolean): void {
+    // The whole connection would be to blame for what is too large, or a frame in a frame.
+    if (line.length > this.#wire.frameLimit - INDEX_ROOM || line.includes('\n')) return
     const [start = '', kind, index] = /^\{"t":"([a-z]+)","s":(\d+)/.exec(line) ?? []
     const own = Number(index)
     let s = port.places.get(own)
