@@ -68,7 +68,9 @@ export class Following implements Role {
   seen(): void {
     this.#hi()
     // Whether the leader lives was of no interest while nobody looked.
-    if (!this.#tab.isVisible || this.#leader === '') return
+    if (!this.#tab.isVisible) return
+    // Nor whether there is one.
+    if (this.#leader === '') return this.#watchdog.orphaned()
     this.#ask()
     this.#watchdog.said()
   }
