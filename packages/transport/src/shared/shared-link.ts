@@ -222,12 +222,13 @@ export class SharedLink implements Wire, Tab {
     for (const [event, listener] of this.#pageListeners) this.env.page?.removeEventListener(event, listener, true)
   }
 
-  /** The relay has refused this tab's connection, and with it all tabs. */
+  /** The relay has refused this tab's connection, and with it all tabs, unless they may have another token. */
   #refused(cause: EarshotError): void {
-    this.post({ t: 'over', f: this.node, cause: postedCause(cause) })
+    const isForAll = cause.code !== 'unauthorized'
+    if (isForAll) this.post({ t: 'over', f: this.node, cause: postedCause(cause) })
     this.#finish()
     this.host.gaveUp(cause)
-    this.env.clock.after(REFUSED_DELAY, () => {
+    this.env.clock.after(isForAll ? REFUSED_DELAY : 0, () => {
       this.#depart()
       this.#options.leadership.close()
     })
