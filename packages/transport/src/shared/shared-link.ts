@@ -96,7 +96,15 @@ export class SharedLink implements Wire, Tab {
 
   /** Locks are denied here: nobody can tell who leads, so that each tab speaks for itself. */
   alone(): void {
-    if (this.#isHere && this.#role === this.#following) this.#lead('own')
+    if (!this.#isHere || this.#role !== this.#following) return
+    // What becomes of its socket is nothing to those who share one.
+    this.#channel?.close()
+    this.#channel = undefined
+    this.#lead('own')
+  }
+
+  get isAlone(): boolean {
+    return this.#role.via === 'own'
   }
 
   say(frame: SessionFrame): void {
@@ -205,7 +213,7 @@ export class SharedLink implements Wire, Tab {
   #received(data: unknown): void {
     const post = posts.read(data)
     if (!post) return this.host.report(new EarshotError('protocol-violation', 'Something was posted to the tabs of this app that is no post of theirs'))
-    if (post.f !== this.node && this.#role.via !== 'own') this.#role.take(post)
+    if (post.f !== this.node && !this.isAlone) this.#role.take(post)
   }
 
   #flush(): void {
