@@ -1,5 +1,6 @@
 import type { ClientFrame } from '@earshot/core/protocol'
 import { describe, expect, it } from 'vitest'
+import { posts } from '../../../transport/src/shared/posts.ts'
 import { CHANNEL_LATENCY, type Computer, NETWORK_LATENCY, startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
@@ -163,6 +164,31 @@ describe('a leader that hangs', () => {
     await traffic.run(2000, 50)
     await traffic.check()
     expect(computer.network.relay.readings.connections).toBe(2)
+  })
+})
+
+describe('a tab that leads again', () => {
+  it('names its connection otherwise than before', async () => {
+    const computer = startComputer()
+    let life = ''
+    computer.browser.onPost(({ data }) => {
+      const post = posts.read(data)
+      if (post?.t === 'lead' && post.life !== '') life = post.life
+    })
+    const [first, second] = await computer.openAll(2)
+    if (!first || !second) throw new Error('no tabs')
+    expect(computer.leader()).toBe(first)
+    const former = life
+    computer.hang(first)
+    void second.session.publish('talk', 1)
+    await computer.advance(5500)
+    expect(computer.leader()).toBe(second)
+    computer.thaw(first)
+    await computer.advance(500)
+    computer.crash(second)
+    await computer.advance(500)
+    expect(computer.leader()).toBe(first)
+    expect([former !== '', life !== '', life === former]).toEqual([true, true, false])
   })
 })
 

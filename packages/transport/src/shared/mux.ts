@@ -33,6 +33,8 @@ export interface MuxWire extends Wire {
 
 /** What a multiplexer tells its tab. */
 export interface MuxHost {
+  /** Another number for each connection of this tab, also when it leads again. */
+  count(): number
   /** A frame for this tab's own sessions. */
   local(frame: SessionNews, size: number): void
   /** Everything that came at once was taken; these are for other tabs. */
@@ -174,7 +176,7 @@ export class Mux {
   }
 
   #welcomed(welcome: WelcomeFrame): void {
-    this.life = `${this.#node}.${this.#wire.life}`
+    this.life = `${this.#node}.${this.#host.count()}`
     this.welcome = welcome
     for (const tab of this.#lostTabs.splice(0)) this.#wire.say({ t: 'lost', tab })
     this.#host.changed()
