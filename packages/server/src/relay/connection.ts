@@ -4,7 +4,7 @@ import { toText } from '../engine/json-text.ts'
 import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Packer } from './packer.ts'
-import type { Bucket } from './rate.ts'
+import { Bucket, type Rate } from './rate.ts'
 import { Tally } from './tally.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
@@ -30,14 +30,15 @@ const HEADER = 14
 /** Bytes of a reason that the WebSocket's close frame has room for. */
 const MAX_CLOSE_REASON = 123
 
+/** So many times as many frames may come of sessions that are not attached any more. */
+const GHOSTS = 10
+
 /** One socket of a relay. */
 export class Connection implements Hearer {
   readonly socket: Socket
   readonly access: Access
   /** Frames that may still come. */
   readonly bucket: Bucket
-  /** The same for sessions that are not attached any more; made when the first one comes. */
-  ghosts: Bucket | undefined
   said: Batch | undefined
   /** It speaks MessagePack. */
   packer: Packer | undefined
@@ -45,6 +46,8 @@ export class Connection implements Hearer {
   readonly shapes: Tally = new Tally()
   /** Sessions attached to it. */
   sessions = 0
+  /** Above all indexes that a session was attached under. */
+  indexes = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
   state: 'hello' | 'checking' | 'open' | 'closed' = 'hello'
   /** When it last said anything, in milliseconds of the relay's clock. */
@@ -56,20 +59,34 @@ export class Connection implements Hearer {
   /** It is among the connections of its user. */
   isCounted = false
   newerToken: string | undefined
+  readonly #frames: Rate
+  readonly #clock: Clock
+  #ghosts: Bucket | undefined
   readonly #outbound: Outbound
   readonly #room: number
   /** Characters that were said in this turn, and are not with the socket yet. */
   #pending = 0
   #waiting: (() => void)[] | undefined
 
-  /** @param room bytes that may wait to be sent: beyond it nothing more is taken, since its answers would pile up */
-  constructor(socket: Socket, access: Access, bucket: Bucket, clock: Clock, outbound: Outbound, room: number) {
+  /**
+   * @param frames that it may say
+   * @param room bytes that may wait to be sent: beyond it nothing more is taken, since its answers would pile up
+   */
+  constructor(socket: Socket, access: Access, frames: Rate, clock: Clock, outbound: Outbound, room: number) {
     this.socket = socket
     this.access = access
-    this.bucket = bucket
+    this.bucket = new Bucket(frames, clock.now())
+    this.#frames = frames
+    this.#clock = clock
     this.heard = clock.now()
     this.#outbound = outbound
     this.#room = room
+  }
+
+  /** Frames that may still come of sessions that are not attached any more. One that said too much may have a lot under way, for which the others are not to blame. */
+  get ghosts(): Bucket {
+    const { perSecond, burst } = this.#frames
+    return (this.#ghosts ??= new Bucket({ perSecond: perSecond * GHOSTS, burst: burst * GHOSTS }, this.#clock.now()))
   }
 
   say(frame: RelayFrame): void {

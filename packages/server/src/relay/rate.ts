@@ -4,11 +4,6 @@ export interface Rate {
   readonly burst: number
 }
 
-/** So much more. */
-export function times({ perSecond, burst }: Rate, factor: number): Rate {
-  return { perSecond: perSecond * factor, burst: burst * factor }
-}
-
 /** A token bucket: holds `burst`, and fills by `perSecond`. */
 export class Bucket {
   readonly #rate: Rate

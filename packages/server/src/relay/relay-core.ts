@@ -1,5 +1,5 @@
 import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachedFrame, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION } from '@earshot/core/protocol'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
 import { Attachment } from './attachment.ts'
@@ -10,34 +10,21 @@ import { Connection, type Socket } from './connection.ts'
 import type { CoreOptions } from './core-options.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
+import { headOf } from './head-of.ts'
 import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
+import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNSUPPORTED_DATA } from './notices.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { beginning } from './past.ts'
 import { Presences } from './presences.ts'
-import { Bucket, times } from './rate.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
+import { sumsOf } from './sums-of.ts'
 import { Tally } from './tally.ts'
 import { limitLife } from './token-life.ts'
 import { isTooLong } from './units.ts'
-
-/** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
-const OVERLOAD_SPREAD = 10_000
-
-/** Frames of sessions that are not attached any more, over those of one that is: a session is detached for too many, and may have sent more until it hears of it. */
-const GHOSTS = 10
-
-const TOO_MANY = 'too many frames'
-
-type Notice = Omit<DetachedFrame, 't' | 's'>
-
-const ELSEWHERE: Notice = { code: 'connection-lost', reason: 'the session is attached elsewhere' }
-
-/** The WebSocket protocol's own code for it. */
-const UNSUPPORTED_DATA = 1003
 
 /** What belongs to a connection. */
 interface Guest {
@@ -84,19 +71,14 @@ export class RelayCore {
 
   /** Readings for metrics. */
   get readings(): { connections: number; sessions: number; subscriptions: number; buffered: number; delivered: number; skipped: number } {
-    let [subscriptions, buffered] = [0, 0]
-    for (const [connection, { attachments }] of this.#connections) {
-      buffered += connection.buffered
-      for (const { grants } of attachments.values()) subscriptions += grants.size
-    }
-    return { connections: this.#connections.size, sessions: this.#records.size, subscriptions, buffered, delivered: this.#fanOut.delivered, skipped: this.#fanOut.skipped }
+    return { connections: this.#connections.size, sessions: this.#records.size, ...sumsOf(this.#connections), delivered: this.#fanOut.delivered, skipped: this.#fanOut.skipped }
   }
 
   /** A socket was opened; `request` is what it came with. */
   open(socket: Socket, request: unknown): Connection {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
-    const connection = new Connection(socket, access, new Bucket(limits.frames, clock.now()), clock, this.#outbound, limits.buffer)
+    const connection = new Connection(socket, access, limits.frames, clock, this.#outbound, limits.buffer)
     if (this.#connections.size >= limits.connections) {
       this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
       return connection
@@ -118,15 +100,25 @@ export class RelayCore {
     for (const each of frames) {
       if (connection.state === 'closed') return
       const [frame, size] = typeof each === 'string' ? [clientFrames.readLine(each), each.length] : [clientFrames.read(each.value), each.size]
-      if (!frame) return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a frame makes no sense')
-      const isOfSession = 's' in frame && frame.t !== 'attach'
-      const speaker = isOfSession ? this.#attachments(connection).get(frame.s) : undefined
-      // Tabs may share a connection: what one of them overdoes is no fault of the others, nor is what a session that is gone had under way.
-      const bucket = speaker?.record.frames ?? (isOfSession ? (connection.ghosts ??= new Bucket(times(limits.frames, GHOSTS), clock.now())) : connection.bucket)
-      if (bucket.take(clock.now())) this.#takeFrame(connection, frame, size)
+      const { t, s } = frame ? { s: undefined, ...frame } : headOf(each)
+      // Tabs may share a connection: what one of them overdoes, or says wrong, is no fault of the others.
+      const speaker = s === undefined || t === 'attach' ? undefined : this.#attachments(connection).get(s)
+      const bucket = speaker?.record.frames ?? (s === undefined || t === 'attach' ? connection.bucket : connection.ghosts)
+      const isWithin = bucket.take(clock.now())
+      if (isWithin && frame) this.#takeFrame(connection, frame, size)
+      else if (isWithin) this.#blame(connection, t, s)
       else if (speaker) this.#expel(speaker, TOO_MANY)
       else return this.#close(connection, CLOSE.rateLimited, 'rate-limited', TOO_MANY, SPREAD)
     }
+  }
+
+  /** A frame makes no sense: its session ends, if it says whose it is. */
+  #blame(connection: Connection, t: string | undefined, s: number | undefined): void {
+    const speaker = s === undefined ? undefined : this.#attachments(connection).get(s)
+    if (speaker) this.#away(speaker, this.#options.limits.grace, NONSENSE)
+    else if (s !== undefined && t === 'attach' && connection.state === 'open') connection.say({ t: 'detached', s, ...NONSENSE })
+    // It may not know yet that its session was detached.
+    else if (s === undefined || s >= connection.indexes) this.#close(connection, CLOSE.protocolViolation, NONSENSE.code, NONSENSE.reason)
   }
 
   /** What could not be sent has been sent: those that are behind go on. */
@@ -278,6 +270,7 @@ export class RelayCore {
     if (replaced) this.#away(replaced, limits.grace)
     attachments.set(s, attachment)
     connection.sessions = attachments.size
+    connection.indexes = Math.max(connection.indexes, s + 1)
     this.#bound.set(record, attachment)
     connection.say({ t: 'attached', s, attach, session: record.id, record: record.name, resumed: known !== undefined, settled: numbering.last })
     attachment.record.lane.run(() => restore(this.#desk, attachment, frame.subs, isLost))

@@ -41,8 +41,6 @@ describe('a text that makes no sense ends its connection, with a reason', () => 
     ['a text that is too long', json({ t: 'subscribe', s: 0, pattern: 'x'.repeat(4097) })],
     ['a publish without data', json({ ...publishFrame(0, 1, 'a', 1), data: undefined })],
     ['too large an audience', json(publishFrame(0, 1, 'a', 1, { to: Array<string>(1001).fill('a') }))],
-    ['too many subscriptions', json(attachFrame(0, { subs: Array.from({ length: 10_001 }, () => ['a', null] as const) }))],
-    ['too many documents', json(attachFrame(0, { tags: Array<string>(8).fill('a') }))],
     ['a hundred thousand levels', deep(100_000)],
     ['a hundred thousand levels in a field', `{"t":"attach","subs":${deep(100_000)}}`],
   ])('%s', async (_, text) => {
@@ -60,6 +58,55 @@ describe('a text that makes no sense ends its connection, with a reason', () => 
     peer.send(`${json({ t: 'subscribe', s: 0, pattern: 'a' })}\n{"t":"presence"`)
     expect((await peer.closed).code).toBe(4400)
     await talk()
+  })
+})
+
+describe('a text that makes no sense but for whose it is', () => {
+  it.each<[what: string, text: string]>([
+    ['no JSON', '{"t":"publish","s":0,"topic":'],
+    ['two frames on a line', '{"t":"cursor","s":0,"offset":0}{"t":"pong"}'],
+    ['a missing field', '{"t":"cursor","s":0}'],
+    ['a text that is too long', json({ t: 'subscribe', s: 0, pattern: 'x'.repeat(4097) })],
+    ['too large an audience', json({ ...publishFrame(0, 1, 'a', 1), to: Array<string>(1001).fill('a') }).replace('{', '{"t":"publish","s":0,')],
+    ['too many subscriptions', json(attachFrame(0, { subs: Array.from({ length: 10_001 }, () => ['a', null] as const) }))],
+    ['too many documents', json(attachFrame(0, { tags: Array<string>(8).fill('a') }))],
+  ])('ends that session: %s', async (_, text) => {
+    const { welcomed, talk } = await attacked()
+    const peer = await welcomed()
+    for (const s of [0, 1]) await peer.attach(s)
+    peer.send(text)
+    expect(await peer.next('detached')).toEqual({ t: 'detached', s: 0, code: 'protocol-violation', reason: 'a frame makes no sense' })
+    // What it had under way as well.
+    peer.send(text)
+    await talk()
+    await peer.settled(1)
+    expect(peer.socket.readyState).toBe(peer.socket.OPEN)
+  })
+
+  it('ends the connection when nobody was ever attached there', async () => {
+    const { welcomed } = await attacked()
+    const peer = await welcomed()
+    await peer.attach(0)
+    peer.send('{"t":"publish","s":1,"topic":')
+    expect(await peer.closed).toMatchObject({ code: 4400, reason: 'a frame makes no sense' })
+  })
+
+  it('ends the connection before the welcome', async () => {
+    const { peer } = await attacked()
+    const early = await peer().opened()
+    early.send('{"t":"attach","s":0,"session":7}')
+    expect((await early.closed).code).toBe(4400)
+  })
+
+  it('is endured as often as what makes sense', async () => {
+    const { welcomed } = await attacked({ limits: { frames: { perSecond: 1, burst: 20 } } })
+    const peer = await welcomed()
+    await peer.attach(0)
+    peer.send(Array.from({ length: 250 }, () => '{"t":"cursor","s":0}').join('\n'))
+    expect((await peer.closed).code).toBe(4429)
+    const other = await welcomed()
+    other.send(Array.from({ length: 30 }, () => '{"t":"attach","s":0,"session":7}').join('\n'))
+    expect((await other.closed).code).toBe(4429)
   })
 })
 

@@ -45,7 +45,7 @@ export function openPeer(clock: TestClock = testClock(), room: number = DEFAULT_
     },
   }
   const access = new Access(undefined, clock, 5000)
-  const connection = new Connection(socket, access, new Bucket(DEFAULT_LIMITS.frames, clock.now()), clock, new Outbound(task => tasks.push(task)), room)
+  const connection = new Connection(socket, access, DEFAULT_LIMITS.frames, clock, new Outbound(task => tasks.push(task)), room)
   connection.state = 'open'
   return Object.assign(peer, {
     connection,

@@ -1,5 +1,6 @@
+import type { Message } from '@earshot/core'
 import { describe, expect, it } from 'vitest'
-import { startComputer } from './browser.ts'
+import { startComputer, type TabApp } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
 describe('a tab that says too much through the socket of all', () => {
@@ -71,5 +72,64 @@ describe('fifty tabs with two sessions each, and hubs that listen', () => {
     await computer.advance(1000)
     expect(computer.network.relay.readings).toMatchObject({ connections: 1, sessions: 150 })
     expect(apps.flatMap(({ errors }) => errors)).toEqual([])
+  })
+})
+
+describe("a follower's frame that makes no sense", () => {
+  const good = '{"t":"occupancy","s":0,"q":7,"topic":"talk"}'
+  it.each([
+    ['is too long a list', `{"t":"history","s":0,"q":1,"patterns":${JSON.stringify(Array<string>(1001).fill('a'))},"limit":1}`],
+    ['is no JSON', '{"t":"publish","s":0,"topic":'],
+    ['is of no kind', '{"t":"shutdown","s":0}'],
+    ['is an attach', '{"t":"attach","s":0,"session":7}'],
+    ['is not about a session', '{"t":"token","token":"x"}'],
+    ['is too long', `{"t":"presence","s":0,"topic":"talk","data":"${'x'.repeat(270_000)}"}`],
+    ['is more than one', `${good}\n{"t":"lost","tab":"x"}\nnonsense`],
+  ])('and %s costs that follower its session at most', async (_, line) => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(4)
+    await traffic.run(200)
+    const [culprit] = computer.followers()
+    computer.browser.intercept(({ from, data }) => {
+      // Its next post holds the line as well.
+      if (from === culprit?.tab.id && (data as { t: string }).t === 'up' && Array.isArray((data as { lines: unknown }).lines)) (data as { lines: unknown[] }).lines.push([line, false])
+      return 'deliver'
+    })
+    void culprit?.session.publish('aside', 1).then(undefined, () => {})
+    await traffic.run(300)
+    expect(computer.network.relay.readings.connections).toBe(2)
+    const others = computer.apps.filter(app => app !== culprit)
+    expect(others.flatMap(({ errors }) => errors)).toEqual([])
+    expect(others.map(({ statuses }) => statuses.filter(({ state }) => state === 'connected').length)).toEqual([1, 1, 1])
+    expect(culprit?.hub.status.state).toBe('connected')
+    for (const app of others) expect(app.heard.slice(-5)).toEqual(computer.leader().heard.slice(-5))
+  })
+})
+
+describe('what a tab asks for that no relay takes', () => {
+  it.each<[what: string, ask: (app: TabApp) => PromiseLike<unknown>]>([
+    ['too many users', ({ session }) => session.publish('talk', 1, { to: Array.from({ length: 1001 }, (_, n) => `user ${n}`) })],
+    ['too long a user', ({ session }) => session.publish('talk', 1, { to: 'x'.repeat(4097) })],
+    ['too many patterns', ({ session }) => session.history(Array.from({ length: 1001 }, (_, n) => `t${n}`))],
+    ['too long patterns', ({ session }) => session.history(Array.from({ length: 999 }, (_, n) => `${n}/${'"'.repeat(300)}`))],
+    ['too long a position', ({ session }) => session.history('talk', { since: 'x'.repeat(4097) })],
+    ['too long a position in a message', ({ session, messages }) => session.history('talk', { since: { ...messages[0], epoch: 'x'.repeat(5000), offset: 1 } as Message })],
+  ])('is refused at once: %s', async (_, ask) => {
+    const computer = startComputer()
+    await computer.openAll(3)
+    const [app] = computer.followers()
+    await expect(Promise.resolve().then(() => app && ask(app))).rejects.toMatchObject({ code: 'payload-too-large' })
+    await computer.advance(1000)
+    expect(computer.apps.map(({ hub, errors }) => [hub.status.state, errors])).toEqual(Array.from({ length: 3 }, () => ['connected', []]))
+  })
+
+  it('is reported where it is a replay', async () => {
+    const computer = startComputer()
+    const [, app] = await computer.openAll(2)
+    app?.session.subscribe(Array.from({ length: 1001 }, (_, n) => `t${n % 500}/${n}`), () => {}, { replay: 1 })
+    await computer.advance(1000)
+    expect(app?.errors.at(-1)).toMatch(/^payload-too-large/)
+    expect(computer.apps.map(({ hub }) => hub.status.state)).toEqual(['connected', 'connected'])
   })
 })

@@ -1,5 +1,6 @@
 import type { ClientFrame } from '@earshot/core/protocol'
 import { describe, expect, it } from 'vitest'
+import { posts } from '../../../transport/src/shared/posts.ts'
 import { CHANNEL_LATENCY, type Computer, NETWORK_LATENCY, startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
@@ -88,6 +89,22 @@ describe('a leader that hangs', () => {
     expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
   })
 
+  it('loses the lead within five seconds to a tab that was opened in the background and is shown', async () => {
+    const computer = startComputer()
+    const [former] = await computer.openAll(1)
+    if (!former) throw new Error('no tab')
+    computer.hang(former)
+    const late = computer.open({ visible: false })
+    await computer.advance(6000)
+    expect(late.hub.status.state).toBe('connecting')
+    late.tab.show()
+    await computer.advance(5100)
+    expect(late.hub.status).toEqual({ state: 'connected', via: 'leader' })
+    computer.thaw(former)
+    await computer.advance(500)
+    expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
+  })
+
   it('loses the lead to one tab in the end, when several take it in the same moment', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())
@@ -150,6 +167,31 @@ describe('a leader that hangs', () => {
   })
 })
 
+describe('a tab that leads again', () => {
+  it('names its connection otherwise than before', async () => {
+    const computer = startComputer()
+    let life = ''
+    computer.browser.onPost(({ data }) => {
+      const post = posts.read(data)
+      if (post?.t === 'lead' && post.life !== '') life = post.life
+    })
+    const [first, second] = await computer.openAll(2)
+    if (!first || !second) throw new Error('no tabs')
+    expect(computer.leader()).toBe(first)
+    const former = life
+    computer.hang(first)
+    void second.session.publish('talk', 1)
+    await computer.advance(5500)
+    expect(computer.leader()).toBe(second)
+    computer.thaw(first)
+    await computer.advance(500)
+    computer.crash(second)
+    await computer.advance(500)
+    expect(computer.leader()).toBe(first)
+    expect([former !== '', life !== '', life === former]).toEqual([true, true, false])
+  })
+})
+
 describe('a tab that was granted the lead in its sleep', () => {
   it('loses it within two seconds to one that is looked at', async () => {
     const computer = startComputer()
@@ -164,6 +206,25 @@ describe('a tab that was granted the lead in its sleep', () => {
     expect(computer.leader()).not.toBe(second)
     computer.thaw(second)
     await traffic.run(500)
+    expect(second.hub.status.via).toBe('follower')
+    await traffic.check()
+  })
+
+  it('loses it also when all others were hidden then, as soon as one is looked at', async () => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    const [first, second, third] = await computer.openAll(4, { visible: false })
+    if (!first || !second || !third) throw new Error('no tabs')
+    await traffic.run(100)
+    computer.hang(second)
+    computer.crash(first)
+    await computer.advance(10_000)
+    expect(third.hub.status.state).toBe('connecting')
+    third.tab.show()
+    await computer.advance(2500)
+    expect(third.hub.status).toEqual({ state: 'connected', via: 'leader' })
+    computer.thaw(second)
+    await computer.advance(500)
     expect(second.hub.status.via).toBe('follower')
     await traffic.check()
   })

@@ -1,3 +1,4 @@
+import { EarshotError } from '@earshot/core'
 import { describe, expect, it } from 'vitest'
 import { startComputer, type TabApp } from './browser.ts'
 
@@ -185,5 +186,27 @@ describe('tabs that share a socket', () => {
       await computer.advance(125_000)
       expect([isLost, age, computer.network.relay.readings.sessions]).toEqual([true, age, 2])
     }
+  })
+
+  it('leave the lead to others once the relay has refused them for good', async () => {
+    let isBanned = true
+    const computer = startComputer({
+      relay: {
+        authenticate(_, token) {
+          if (isBanned) throw new EarshotError('forbidden', 'this user is banned')
+          return { userId: token ?? null }
+        },
+      },
+    })
+    const banned = await computer.openAll(2)
+    const running: string[] = []
+    for (const { hub, name } of banned) hub.onLeader(() => void running.push(name))
+    await computer.advance(500)
+    running.length = 0
+    isBanned = false
+    for (const { hub, name } of banned) hub.onLeader(() => void running.push(name))
+    const [late] = await computer.openAll(1, { visible: false })
+    expect(late?.hub.status).toEqual({ state: 'connected', via: 'leader' })
+    expect(running).toEqual([])
   })
 })

@@ -5,6 +5,10 @@ import { startComputer } from './browser.ts'
 
 const statusesOf = (apps: readonly { hub: { status: { state: string; cause?: EarshotError | undefined } } }[]): unknown[] => apps.map(({ hub: { status } }) => [status.state, status.cause?.code, status.cause?.message])
 
+const fail = (): never => {
+  throw new Error('no channel')
+}
+
 describe('the token of a browser', () => {
   it('is asked for once by all its tabs, and once when it is renewed', async () => {
     const expires: number[] = []
@@ -55,6 +59,40 @@ describe('a refusal of the relay for good', () => {
     expect(computer.apps.map(({ errors }) => errors)).toEqual(Array.from({ length: 10 }, () => ['forbidden: No connection to the relay: this user is banned']))
     await expect(computer.apps[5]?.session.publish('news', 1)).rejects.toMatchObject({ code: 'not-connected' })
     expect(computer.browser.leaks()).toMatchObject({ requests: 0, listeners: 0, channels: 0 })
+  })
+
+  it('of the token of one tab ends that tab only, and the next one leads', async () => {
+    const computer = startComputer({
+      relay: {
+        authenticate(_, token) {
+          if (token === 'bad') throw new EarshotError('unauthorized', 'sign in first')
+          return { userId: 'ada' }
+        },
+      },
+    })
+    const [bad] = await computer.openAll(1, { transport: { token: 'bad' } })
+    const late = computer.open({ transport: { token: 'bad' } })
+    const good = await computer.openAll(3, { transport: { token: 'good' } })
+    await computer.advance(5000)
+    expect(good.map(({ hub }) => [hub.status.state, hub.status.via]).sort()).toEqual([['connected', 'follower'], ['connected', 'follower'], ['connected', 'leader']])
+    expect(good.flatMap(({ errors }) => errors)).toEqual([])
+    for (const app of [bad, late]) expect([app?.hub.status.state, app?.hub.status.cause?.code]).toEqual(['disconnected', 'unauthorized'])
+    expect(computer.network.relay.readings).toMatchObject({ connections: 1, sessions: 3 })
+  })
+
+  it('is not believed from one that does not lead', async () => {
+    const computer = startComputer()
+    const { browser } = computer
+    await computer.openAll(3)
+    let name = ''
+    browser.onPost(post => (name = post.name))
+    void computer.followers()[0]?.session.publish('talk', 1)
+    await computer.advance(100)
+    const channel = new (browser.openTab().env.BroadcastChannel ?? fail())(name)
+    channel.postMessage({ t: 'over', f: 'a former leader', cause: ['forbidden', 'this user is banned'] })
+    await computer.advance(100)
+    channel.close()
+    expect(computer.apps.map(({ hub }) => hub.status.state)).toEqual(['connected', 'connected', 'connected'])
   })
 
   it('leaves a tab that is opened later to try by itself, and others after it to share its socket', async () => {

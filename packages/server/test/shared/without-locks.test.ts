@@ -37,6 +37,28 @@ describe('tabs of a browser in which', () => {
     expect(computer.network.relay.readings.connections).toBe(3)
   })
 
+  it('locks are denied to some do not mislead the others when something becomes of their sockets', async () => {
+    const computer = startComputer()
+    const sharing = await computer.openAll(3)
+    const [denied] = await computer.openAll(1, { locks: 'denied' })
+    const leader = computer.leader()
+    const begun = sharing.map(({ statuses }) => statuses.length)
+    denied?.device.cut()
+    await computer.advance(1000)
+    await denied?.hub.close()
+    await computer.advance(1000)
+    expect(computer.leader()).toBe(leader)
+    expect(sharing.map(({ statuses }) => statuses.length)).toEqual(begun)
+  })
+
+  it('locks are denied cannot be told to lead, or to claim, and goes on', async () => {
+    const computer = startComputer()
+    const [app] = await computer.openAll(1, { locks: 'denied' })
+    expect(() => app?.hub.onLeader(() => {})).toThrow(expect.objectContaining({ code: 'unsupported' }))
+    await expect(Promise.resolve().then(() => app?.session.claim('bell', () => {}))).rejects.toMatchObject({ code: 'unsupported' })
+    expect(app?.hub.status.state).toBe('connected')
+  })
+
   it('locks are denied to some cannot be told to lead, or to claim, and goes on', async () => {
     const computer = startComputer()
     const [app] = await computer.openAll(1, { locks: false })

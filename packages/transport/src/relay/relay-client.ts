@@ -19,6 +19,7 @@ import { KeptSession } from './kept-session.ts'
 import type { Accepted, OutboxLimits } from './outbox.ts'
 import { RelaySession, type RelaySessionHost } from './relay-session.ts'
 import { Requests } from './requests.ts'
+import { checkSize, checkTexts } from './sizes.ts'
 import { Watched } from './watched.ts'
 import type { OpenWire, SessionFrame, SessionNews, Wire } from './wire.ts'
 
@@ -107,9 +108,10 @@ export class RelayClient implements TransportConnection {
   publish(message: Message & { readonly key: string }, data: unknown, options: PublishOptions): Promise<Accepted> | undefined {
     const { topic, from } = message
     if (this.#wire.isClosed) return options.volatile ? undefined : Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made', { topic }))
+    checkTexts([options.to ?? []].flat())
     const session = this.#find(from) ?? this.#root()
     const text = session.encode(message, toJson(data, topic), options)
-    this.#checkSize('message', text.length, topic)
+    checkSize('message', text.length, this.#wire, topic)
     if (!options.volatile) return session.publish(message, text)
     if (session.attached) this.#wire.write(text, true)
     return undefined
@@ -121,7 +123,7 @@ export class RelayClient implements TransportConnection {
   }
 
   presence(topic: string, member: Member, here: boolean): void {
-    this.#checkSize('entry', toJson(member.data ?? null, topic).length + ENVELOPE, topic)
+    checkSize('entry', toJson(member.data ?? null, topic).length + ENVELOPE, this.#wire, topic)
     this.#find(member.id)?.presence(topic, member, here)
   }
 
@@ -139,13 +141,18 @@ export class RelayClient implements TransportConnection {
   }
 
   async history(pattern: string | readonly string[], { limit = 100, before, since }: HistoryOptions, id: string): Promise<History> {
+    const patterns = [pattern].flat()
+    const position = since && (typeof since === 'string' ? since : formatPosition({ epoch: since.epoch ?? this.#epoch, offset: since.offset ?? 0 }))
+    checkTexts(patterns)
+    checkTexts([position ?? ''])
+    checkSize('question', JSON.stringify(patterns).length + 3 * ENVELOPE, this.#wire, patterns[0] ?? '')
     const answer = await this.#ask(this.#find(id) ?? this.#primary(), {
       t: 'history',
-      patterns: [pattern].flat(),
+      patterns,
       limit,
       // Nothing in this log is older than what was in a former one.
       ...(before?.offset !== undefined && { before: (before.epoch ?? this.#epoch) === this.#epoch ? before.offset : 0 }),
-      ...(since !== undefined && { since: typeof since === 'string' ? since : formatPosition({ epoch: since.epoch ?? this.#epoch, offset: since.offset ?? 0 }) }),
+      ...(position && { since: position }),
     })
     if (answer.t !== 'past') throw new EarshotError('protocol-violation', 'The relay gave the answer to another question')
     return { messages: answer.m.map(message => this.#revive(message)), gap: answer.gap, more: answer.more }
@@ -164,13 +171,6 @@ export class RelayClient implements TransportConnection {
     this.#wire.close()
     this.#gaveUp(new EarshotError('hub-closed', 'The hub was closed before the relay answered'))
     return Promise.resolve()
-  }
-
-  /** A larger frame would end the connection. @throws `payload-too-large` */
-  #checkSize(what: string, size: number, topic: string): void {
-    const { frameLimit } = this.#wire
-    if (size <= frameLimit) return
-    throw new EarshotError('payload-too-large', `The ${what} on "${topic}" has ${size} characters: the relay takes ${frameLimit}; send a link to what is large`, { topic })
   }
 
   // What becomes of the connection.

@@ -53,7 +53,7 @@ export class Following implements Role {
     if (post.f === this.former && (post.t === 'bye' || post.t === 'resign')) this.former = ''
     if (post.t === 'lead') this.#follow(post)
     else if (post.t === 'heir' && post.to === this.#tab.node) this.#options.steal()
-    else if (post.t === 'over') this.#options.gaveUp(revivedCause(post.cause))
+    else if (post.t === 'over' && (this.#leader === '' || post.f === this.#leader)) this.#options.gaveUp(revivedCause(post.cause))
     else if (post.f !== this.#leader) return
     else if (post.t === 'bye' || post.t === 'resign') this.#lost()
     else if (post.t === 'down' && post.life === this.#tab.connection) this.#down(post.items)
@@ -68,7 +68,9 @@ export class Following implements Role {
   seen(): void {
     this.#hi()
     // Whether the leader lives was of no interest while nobody looked.
-    if (!this.#tab.isVisible || this.#leader === '') return
+    if (!this.#tab.isVisible) return
+    // Nor whether there is one.
+    if (this.#leader === '') return this.#watchdog.orphaned()
     this.#ask()
     this.#watchdog.said()
   }

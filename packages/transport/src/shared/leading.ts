@@ -39,6 +39,7 @@ export class Leading implements Role {
     this.via = via
     this.#followers = new Followers(tab.env, node => tab.lockOf(node), node => this.#mux.left(node, true))
     this.#mux = new Mux(tab.node, open, {
+      count: () => tab.life,
       local: (frame, size) => tab.host.take(frame, size, undefined),
       taken: items => this.#taken(items),
       changed: () => this.#changed(),

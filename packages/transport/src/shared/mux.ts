@@ -33,6 +33,8 @@ export interface MuxWire extends Wire {
 
 /** What a multiplexer tells its tab. */
 export interface MuxHost {
+  /** Another number for each connection of this tab, also when it leads again. */
+  count(): number
   /** A frame for this tab's own sessions. */
   local(frame: SessionNews, size: number): void
   /** Everything that came at once was taken; these are for other tabs. */
@@ -123,6 +125,8 @@ export class Mux {
   }
 
   #up(port: Port, line: string, volatile: boolean): void {
+    // The whole connection would be to blame for what is too large, or a frame in a frame.
+    if (line.length > this.#wire.frameLimit - INDEX_ROOM || line.includes('\n')) return
     const [start = '', kind, index] = /^\{"t":"([a-z]+)","s":(\d+)/.exec(line) ?? []
     const own = Number(index)
     let s = port.places.get(own)
@@ -172,7 +176,7 @@ export class Mux {
   }
 
   #welcomed(welcome: WelcomeFrame): void {
-    this.life = `${this.#node}.${this.#wire.life}`
+    this.life = `${this.#node}.${this.#host.count()}`
     this.welcome = welcome
     for (const tab of this.#lostTabs.splice(0)) this.#wire.say({ t: 'lost', tab })
     this.#host.changed()

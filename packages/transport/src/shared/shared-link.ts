@@ -96,7 +96,15 @@ export class SharedLink implements Wire, Tab {
 
   /** Locks are denied here: nobody can tell who leads, so that each tab speaks for itself. */
   alone(): void {
-    if (this.#isHere && this.#role === this.#following) this.#lead('own')
+    if (!this.#isHere || this.#role !== this.#following) return
+    // What becomes of its socket is nothing to those who share one.
+    this.#channel?.close()
+    this.#channel = undefined
+    this.#lead('own')
+  }
+
+  get isAlone(): boolean {
+    return this.#role.via === 'own'
   }
 
   say(frame: SessionFrame): void {
@@ -205,7 +213,7 @@ export class SharedLink implements Wire, Tab {
   #received(data: unknown): void {
     const post = posts.read(data)
     if (!post) return this.host.report(new EarshotError('protocol-violation', 'Something was posted to the tabs of this app that is no post of theirs'))
-    if (post.f !== this.node && this.#role.via !== 'own') this.#role.take(post)
+    if (post.f !== this.node && !this.isAlone) this.#role.take(post)
   }
 
   #flush(): void {
@@ -222,12 +230,13 @@ export class SharedLink implements Wire, Tab {
     for (const [event, listener] of this.#pageListeners) this.env.page?.removeEventListener(event, listener, true)
   }
 
-  /** The relay has refused this tab's connection, and with it all tabs. */
+  /** The relay has refused this tab's connection, and with it all tabs, unless they may have another token. */
   #refused(cause: EarshotError): void {
-    this.post({ t: 'over', f: this.node, cause: postedCause(cause) })
+    const isForAll = cause.code !== 'unauthorized'
+    if (isForAll) this.post({ t: 'over', f: this.node, cause: postedCause(cause) })
     this.#finish()
     this.host.gaveUp(cause)
-    this.env.clock.after(REFUSED_DELAY, () => {
+    this.env.clock.after(isForAll ? REFUSED_DELAY : 0, () => {
       this.#depart()
       this.#options.leadership.close()
     })

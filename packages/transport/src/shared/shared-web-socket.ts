@@ -45,7 +45,7 @@ export function sharedWebSocket(options: SharedWebSocketOptions): Transport {
         // What the page goes through is the tab's to answer, whether it has the socket or not.
         return (shared = new SharedLink(env, { base, user, leadership, open: each => socket({ ...env, page: null }, each) }, host))
       }
-      return new SharedClient(leadership, link, env, base, open, limits, () => missing ?? true)
+      return new SharedClient(leadership, () => shared, link, env, base, open, limits, () => missing ?? true)
     },
   }
 }

@@ -16,6 +16,8 @@ export interface Tab {
   readonly connection: string
   /** Counts its beginnings on connections. */
   readonly join: number
+  /** Counts them over all its absences. */
+  readonly life: number
   lockOf(node: string): string
   post(post: Post): void
   /** Its sessions are on this connection from now on, or on none. */

@@ -1,0 +1,16 @@
+import type { DetachedFrame } from '@earshot/core/protocol'
+
+/** Why a session is detached. */
+export type Notice = Omit<DetachedFrame, 't' | 's'>
+
+export const TOO_MANY = 'too many frames'
+
+export const ELSEWHERE: Notice = { code: 'connection-lost', reason: 'the session is attached elsewhere' }
+
+export const NONSENSE: Notice = { code: 'protocol-violation', reason: 'a frame makes no sense' }
+
+/** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
+export const OVERLOAD_SPREAD = 10_000
+
+/** The WebSocket protocol's own code for it. */
+export const UNSUPPORTED_DATA = 1003
