@@ -52,7 +52,7 @@ export class RelayLink implements Wire {
     this.#openPipe = openPipe
     this.#token = token
     this.#host = host
-    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: isOver => this.#release(isOver) })
+    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: () => this.#release() })
   }
 
   get isOpen(): boolean {
@@ -171,8 +171,8 @@ export class RelayLink implements Wire {
     this.#host.status({ state: 'disconnected', cause, attempt, ...(retryAt !== undefined && { retryAt }) })
   }
 
-  #release(isOver: boolean): void {
-    this.#host.leaving(isOver)
+  #release(): void {
+    this.#host.leaving()
     this.#drop()
     if (this.#state !== 'closed') this.#state = 'waiting'
   }
