@@ -5,5 +5,6 @@ export { type MessagePack, pack, PACKED, PACKED_GROWTH, unpack, type Unpacked } 
 export { formatPosition, parsePosition, type Position } from './position.ts'
 export { type Fields, FrameReader, type Guard, isCount, isData, isFlag, isMaybeEmpty, isText, isTime, listOf, maybe, tupleOf } from './reader.ts'
 export * from './relay-frames.ts'
+export { Silence } from './silence.ts'
 export { RELAY_VERSION } from './version.ts'
 export type { WireMember, WireMessage } from './wire-message.ts'

@@ -7,7 +7,7 @@ export function beat(clock: Clock, period: number, connections: () => Iterable<C
   const next = (): void => {
     cancel = clock.after(period, () => {
       for (const connection of connections()) {
-        if (clock.now() - connection.heard >= period * 2.5) silent(connection)
+        if (connection.silence.isTooLong()) silent(connection)
         else if (connection.state === 'open') connection.say({ t: 'ping' })
       }
       next()

@@ -1,5 +1,5 @@
 import type { Cancel, Clock, ErrorCode } from '@earshot/core'
-import type { ByeFrame, RelayFrame } from '@earshot/core/protocol'
+import type { ByeFrame, RelayFrame, Silence } from '@earshot/core/protocol'
 import { toText } from '../engine/json-text.ts'
 import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
@@ -50,8 +50,8 @@ export class Connection implements Hearer {
   indexes = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
   state: 'hello' | 'checking' | 'open' | 'closed' = 'hello'
-  /** When it last said anything, in milliseconds of the relay's clock. */
-  heard: number
+  /** Since it last said anything. */
+  readonly silence: Silence
   /** Ends the wait for a hello, or the life of the token. */
   deadline: Cancel | undefined
   /** A token is being looked at; the newest of those that came meanwhile is next. */
@@ -72,13 +72,13 @@ export class Connection implements Hearer {
    * @param frames that it may say
    * @param room bytes that may wait to be sent: beyond it nothing more is taken, since its answers would pile up
    */
-  constructor(socket: Socket, access: Access, frames: Rate, clock: Clock, outbound: Outbound, room: number) {
+  constructor(socket: Socket, access: Access, frames: Rate, silence: Silence, clock: Clock, outbound: Outbound, room: number) {
     this.socket = socket
     this.access = access
     this.bucket = new Bucket(frames, clock.now())
+    this.silence = silence
     this.#frames = frames
     this.#clock = clock
-    this.heard = clock.now()
     this.#outbound = outbound
     this.#room = room
   }

@@ -17,13 +17,12 @@ const CLOCKS_PER_MS = 1024
 export class Presences {
   readonly #topics = new Map<string, Gathering>()
   readonly #clock: Clock
-  /** Until when members of before a restart may be missing. */
-  readonly #youngUntil: number
+  /** Members of before a restart may be missing. */
+  #isYoung = true
   #last = 0
 
-  constructor(clock: Clock, grace: number) {
+  constructor(clock: Clock) {
     this.#clock = clock
-    this.#youngUntil = clock.now() + grace
   }
 
   members(topic: string): readonly Member[] {
@@ -73,6 +72,7 @@ export class Presences {
 
   /** The relay is no longer young: what is missing now has left. */
   grown(): void {
+    this.#isYoung = false
     for (const [topic, { watchers }] of this.#topics) for (const attachment of watchers) if (this.#hasRoom(attachment, topic)) this.#sendRoster(attachment, topic)
   }
 
@@ -96,7 +96,7 @@ export class Presences {
 
   #sendRoster(attachment: Attachment, topic: string): void {
     const members = this.members(topic).map(toWire)
-    attachment.connection.say({ t: 'roster', s: attachment.s, topic, members, young: this.#clock.now() < this.#youngUntil })
+    attachment.connection.say({ t: 'roster', s: attachment.s, topic, members, young: this.#isYoung })
   }
 
   #tell(topic: string, event: PresenceEvent | undefined, own: SessionRecord): void {

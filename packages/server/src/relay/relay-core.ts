@@ -1,5 +1,5 @@
 import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION } from '@earshot/core/protocol'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION, Silence } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
 import { Attachment } from './attachment.ts'
@@ -61,7 +61,7 @@ export class RelayCore {
     this.#records = new Records(clock, random, limits, new Seal(options.secret))
     this.#fanOut = new FanOut(limits)
     this.#outbound = new Outbound(options.defer)
-    this.#presences = new Presences(clock, limits.grace)
+    this.#presences = new Presences(clock)
     const rest = (): Promise<void> => new Promise(resolve => options.defer(resolve))
     this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), publishing: options.publishing, failed }
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
@@ -78,7 +78,7 @@ export class RelayCore {
   open(socket: Socket, request: unknown): Connection {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
-    const connection = new Connection(socket, access, limits.frames, clock, this.#outbound, limits.buffer)
+    const connection = new Connection(socket, access, limits.frames, new Silence(clock, limits.ping), clock, this.#outbound, limits.buffer)
     if (this.#connections.size >= limits.connections) {
       this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
       return connection
@@ -96,7 +96,7 @@ export class RelayCore {
     if (typeof unit !== 'string' && !connection.packer) return this.#close(connection, UNSUPPORTED_DATA, 'protocol-violation', 'frames are text')
     const frames = typeof unit === 'string' ? unit.split('\n') : this.#packer.unpack(unit)
     if (isTooLong(unit, frames, limits.frame)) return this.#close(connection, CLOSE.payloadTooLarge, 'payload-too-large', `a frame may have ${limits.frame} characters`)
-    connection.heard = clock.now()
+    connection.silence.heard()
     for (const each of frames) {
       if (connection.state === 'closed') return
       const [frame, size] = typeof each === 'string' ? [clientFrames.readLine(each), each.length] : [clientFrames.read(each.value), each.size]

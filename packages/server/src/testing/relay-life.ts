@@ -16,6 +16,8 @@ export interface TestRelayOptions {
   authorize?: Authorize
   limits?: Partial<Limits>
   secret?: string
+  /** The relay's time of day, which may be set; its timers go by the network's clock. @default the network's */
+  now?: () => number
   /** Hears what failed and no client is to blame for. @default it is thrown at the next `settle` or `advance` */
   onError?: (error: unknown) => void
 }
@@ -30,7 +32,7 @@ export class RelayLife {
   readonly #lines = new Set<Line>()
   #isAlive = true
 
-  constructor(engine: Engine, options: TestRelayOptions, clock: Clock, random: () => number) {
+  constructor(engine: Engine, { now = () => clock.now(), ...options }: TestRelayOptions, clock: Clock, random: () => number) {
     this.engine = engine
     const onError =
       options.onError ??
@@ -39,7 +41,7 @@ export class RelayLife {
           throw error
         })
       })
-    const own: Clock = { now: () => clock.now(), after: (delay, task): Cancel => clock.after(delay, () => this.#isAlive && task()) }
+    const own: Clock = { now, after: (delay, task): Cancel => clock.after(delay, () => this.#isAlive && task()) }
     this.#core = coreOf<IncomingMessage>({ ...options, engine: this.#fenced(engine), clock: own, random, onError, defer: task => own.after(0, task) })
   }
 

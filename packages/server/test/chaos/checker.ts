@@ -14,6 +14,7 @@ export function faults(facts: Facts): string[] {
     ...facts.ears.flatMap(ear => [...wrongHeard(ear, book), ...repeated(ear), ...disordered(ear, book), ...missing(ear, book)]),
     ...contradictions(book),
     ...outcomes(book),
+    ...overfull(facts),
     ...falseLeaves(facts),
     ...lateLeaves(facts),
     ...storms(facts),
@@ -199,6 +200,13 @@ function outcomes({ facts }: Book): string[] {
     const isForgotten = facts.restarts.some(({ at }) => at > since && at < outcome.at) || outcome.time - time >= facts.resume
     return code === 'outcome-unknown' && !isForgotten && isAlive(spoken) ? [`${keyOf(spoken)} has an unknown outcome though the relay has never forgotten anybody`] : []
   })
+}
+
+/** No session has more open than its outbox takes. */
+function overfull({ spoken, outbox = Infinity }: Facts): string[] {
+  const taken = spoken.filter(({ by, kept, outcome }) => by !== 'server' && kept && !REFUSED.has(outcome?.code ?? ''))
+  const openWith = ({ by, said }: Spoken): number => taken.filter(other => other.by === by && other.said <= said && (other.outcome?.at ?? Infinity) > said).length
+  return taken.flatMap(each => (openWith(each) > outbox ? [`${keyOf(each)} is taken into an outbox that is full`] : []))
 }
 
 function isAlive({ by, outcome }: Spoken): boolean {

@@ -126,6 +126,8 @@ export interface Facts {
   readonly evicts: boolean
   /** Milliseconds for which a session is remembered. */
   readonly resume: number
+  /** Messages of a session that may wait to be accepted. @default any number */
+  readonly outbox?: number
   /** Whether somebody decides what is allowed: then on the topic `no` nothing is. */
   readonly guarded: boolean
   /** How long it was waited for everything to settle, when that was in vain. */

@@ -66,7 +66,7 @@ export class World {
   }
 
   get facts(): Facts {
-    const { kept, topics, resume, authorize, engine, rate, room } = this.#schedule
+    const { kept, topics, resume, authorize, engine, rate, room, outbox } = this.#schedule
     return {
       pages: this.pages,
       ears: this.pages.flatMap(({ voices }) => voices.flatMap(({ ears }) => ears)),
@@ -80,6 +80,7 @@ export class World {
       witness: this.#witness,
       evicts: kept < 1000 || topics < 1000,
       resume,
+      outbox,
       guarded: authorize !== 'nobody',
       unsettled: this.#unsettled,
     }

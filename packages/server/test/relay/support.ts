@@ -1,5 +1,5 @@
 import type { RelayFrame } from '@earshot/core/protocol'
-import { relayFrames } from '@earshot/core/protocol'
+import { relayFrames, Silence } from '@earshot/core/protocol'
 import { testClock, type TestClock } from '@earshot/core/testing'
 import type { LogEntry } from '../../src/engine/engine.ts'
 import { toEntry } from '../../src/engine/engine.ts'
@@ -45,7 +45,7 @@ export function openPeer(clock: TestClock = testClock(), room: number = DEFAULT_
     },
   }
   const access = new Access(undefined, clock, 5000)
-  const connection = new Connection(socket, access, DEFAULT_LIMITS.frames, clock, new Outbound(task => tasks.push(task)), room)
+  const connection = new Connection(socket, access, DEFAULT_LIMITS.frames, new Silence(clock, DEFAULT_LIMITS.ping), clock, new Outbound(task => tasks.push(task)), room)
   connection.state = 'open'
   return Object.assign(peer, {
     connection,

@@ -10,8 +10,6 @@ export interface StoredPublish {
   readonly clock: number
   /** The encoded frame; `''`: there was no room to keep it. */
   readonly text: string
-  /** Whether the relay may have got it. */
-  readonly sent: boolean
 }
 
 /** Keys are reserved so many at a time: the number of the last is written before the first of them is used. */
@@ -48,8 +46,6 @@ export class KeptSession {
   /** Those of publishes that the storage has no room for. */
   readonly #unkept = new Set<number>()
   #lock: Hold | undefined
-  /** The page has unloaded in good order. */
-  #isWhole = false
   #isEnding = false
   #claimed: Promise<void> | undefined
 
@@ -73,9 +69,7 @@ export class KeptSession {
     this.#first = count(saved['first'])
     this.#reserved = Math.min(count(saved['reserved']), this.#first + MAX_KEYS)
     this.#next = this.#reserved
-    const stored = this.#load(Math.min(count(saved['unkept']), MAX_KEYS))
-    // A browser that crashed may bring back an older state: then what looks unsent may have been sent.
-    this.stored = saved['whole'] === true ? stored : stored.map(publish => ({ ...publish, sent: true }))
+    this.stored = this.#load(Math.min(count(saved['unkept']), MAX_KEYS))
     this.#save()
   }
 
@@ -87,12 +81,6 @@ export class KeptSession {
   /** The session is over but for what it has published. */
   end(): void {
     this.#isEnding = true
-    this.#save()
-  }
-
-  /** The page unloads: what it has stored is all there is. */
-  unload(): void {
-    this.#isWhole = true
     this.#save()
   }
 
@@ -131,20 +119,17 @@ export class KeptSession {
   }
 
   /** Keeps a publish; gives the number to find it by. */
-  put(publish: StoredPublish): number {
+  put({ tag, clock, text: frame }: StoredPublish): number {
     const n = this.#next++
     if (this.#next > this.#reserved) {
       this.#reserved = this.#next + BLOCK
       this.#save()
     }
-    this.update(n, publish)
+    if (this.#slot !== undefined && !this.#slots.set(this.#key(n), [tag, clock, frame])) {
+      this.#unkept.add(n)
+      this.#save()
+    }
     return n
-  }
-
-  update(n: number, { tag, clock, text: frame, sent }: StoredPublish): void {
-    if (this.#slot === undefined) return
-    const isKept = this.#slots.set(this.#key(n), [tag, clock, frame, sent])
-    if (isKept ? this.#unkept.delete(n) : this.#unkept.size < this.#unkept.add(n).size) this.#save()
   }
 
   delete(n: number): void {
@@ -182,20 +167,20 @@ export class KeptSession {
     for (let n = this.#first; n < this.#reserved && this.#slot !== undefined; n++) {
       const saved = this.#slots.get(this.#key(n))
       if (!Array.isArray(saved)) continue
-      const [tag, clock, frame, sent] = saved as unknown[]
-      if (typeof tag === 'string' && Number.isSafeInteger(clock) && typeof frame === 'string') found.push({ n, tag, clock: clock as number, text: frame, sent: sent !== false })
+      const [tag, clock, frame] = saved as unknown[]
+      if (typeof tag === 'string' && Number.isSafeInteger(clock) && typeof frame === 'string') found.push({ n, tag, clock: clock as number, text: frame })
     }
     this.#first = found[0]?.n ?? this.#reserved
     for (let n = -unkept; n < 0; n++) {
       this.#unkept.add(n)
-      found.push({ n, tag: '', clock: n, text: '', sent: true })
+      found.push({ n, tag: '', clock: n, text: '' })
     }
     return found
   }
 
   #save(): void {
     const { id, secret, record, attach, life } = this
-    const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, unkept: this.#unkept.size, whole: this.#isWhole }
+    const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, unkept: this.#unkept.size }
     this.#slots.set(this.#slot, { ...kept, userId: this.#userId, ending: this.#isEnding } satisfies Slotted, ROOM)
   }
 

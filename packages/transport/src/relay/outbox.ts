@@ -9,6 +9,7 @@ export interface Accepted {
 interface Entry extends StoredPublish {
   /** Under which number it is kept over a reload. */
   readonly n: number
+  /** Whether the relay may have got it. */
   sent: boolean
   resolve(accepted: Accepted): void
   reject(error: EarshotError): void
@@ -39,7 +40,7 @@ export class Outbox {
     this.#tag = tag
     this.#entries = kept.stored.flatMap(stored => {
       const text = stored.text && readdress(stored.text, s)
-      // A page that crashed may have sent what its storage still calls unsent.
+      // A browser that crashed may bring back an older state of the storage: what is in it may have been sent.
       return text === undefined ? [] : [{ ...stored, sent: true, text, resolve: () => {}, reject: failed }]
     })
     for (const { text } of this.#entries) this.#size += text.length
@@ -67,9 +68,9 @@ export class Outbox {
       return Promise.reject(new EarshotError('outbox-full', 'Too many publishes wait for the relay: await receipts, or raise outbox', { topic }))
     }
     this.#size += text.length
-    const stored = { tag: this.#tag, clock, text, sent: false }
+    const stored = { tag: this.#tag, clock, text }
     const n = this.#kept.put(stored)
-    return new Promise((resolve, reject) => this.#entries.push({ ...stored, n, resolve, reject }))
+    return new Promise((resolve, reject) => this.#entries.push({ ...stored, n, sent: false, resolve, reject }))
   }
 
   /** Another connection: everything is to be sent again. */
@@ -82,11 +83,7 @@ export class Outbox {
   send(window: number, send: (text: string) => void): void {
     while (this.#underWay < Math.min(window, this.#entries.length)) {
       const entry = this.#entries[this.#underWay++] as Entry
-      if (!entry.sent) {
-        entry.sent = true
-        // Known before it leaves: a page that is loaded next must not take it for unsent.
-        this.#kept.update(entry.n, entry)
-      }
+      entry.sent = true
       send(entry.text)
     }
   }

@@ -1,4 +1,4 @@
-import type { Cancel, PageEvent, PageEventLike } from '@earshot/core'
+import type { Cancel, PageEvent } from '@earshot/core'
 import type { FullEnvironment } from '../page/environment.ts'
 import { retryDelay } from './back-off.ts'
 
@@ -9,15 +9,15 @@ const STABLE = 5000
 export interface ReconnectHost {
   /** Try now. */
   connect(): void
-  /** The page is leaving or freezing: say goodbye as one who may be back at once, and let go of everything. `isOver`: this page will not be back, perhaps another one. */
-  release(isOver: boolean): void
+  /** The page is leaving or freezing: say goodbye as one who may be back at once, and let go of everything. */
+  release(): void
 }
 
 /** Decides when to connect again: by back-off, and at once when the page has reason to hope. */
 export class Reconnect {
   readonly #env: FullEnvironment
   readonly #host: ReconnectHost
-  readonly #listeners: [PageEvent, (event: PageEventLike) => void][]
+  readonly #listeners: [PageEvent, () => void][]
   #attempt = 0
   #waiting: Cancel | undefined
   #stable: Cancel | undefined
@@ -31,10 +31,10 @@ export class Reconnect {
       this.#isAway = false
       host.connect()
     }
-    const leave = ({ persisted }: PageEventLike): void => {
+    const leave = (): void => {
       this.#isAway = true
       this.stop()
-      host.release(persisted === false)
+      host.release()
     }
     this.#listeners = [
       ['online', () => this.now()],

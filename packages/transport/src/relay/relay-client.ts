@@ -62,7 +62,7 @@ export class RelayClient implements TransportConnection {
       welcomed: ({ epoch }) => this.#welcomed(epoch),
       take: (frame, size) => this.#take(frame, size),
       taken: () => this.#checkSynced(),
-      leaving: isOver => this.#leave(isOver),
+      leaving: () => this.#leave(),
       cut: () => this.#cut(),
       gaveUp: cause => this.#gaveUp(cause),
       status: status => link.status(status),
@@ -186,12 +186,9 @@ export class RelayClient implements TransportConnection {
   }
 
   /** The page leaves, or is cached or frozen: it may be back, and until then its ids are not claimed. */
-  #leave(isOver: boolean): void {
+  #leave(): void {
     this.#detach(true)
-    for (const { kept } of this.#sessions.values()) {
-      if (isOver) kept.unload()
-      kept.release()
-    }
+    for (const { kept } of this.#sessions.values()) kept.release()
   }
 
   #cut(): void {

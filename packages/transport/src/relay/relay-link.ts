@@ -1,5 +1,5 @@
 import { type Cancel, EarshotError, type ErrorCode } from '@earshot/core'
-import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, relayFrames, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
+import { type ByeFrame, type ClientFrame, CLOSE, RELAY_VERSION, relayFrames, Silence, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { DecodedFrame, OpenPipe, Pipe } from '../pipe/pipe.ts'
 import { Reconnect } from './reconnect.ts'
@@ -38,7 +38,7 @@ export class RelayLink implements Wire {
   window = 1
   life = 0
   #wasWelcome = false
-  #heard = 0
+  #silence: Silence | undefined
   /** Ends the wait for a welcome, or looks after the relay's signs of life. */
   #watchdog: Cancel | undefined
   /** What the relay said before it closed. */
@@ -52,7 +52,7 @@ export class RelayLink implements Wire {
     this.#openPipe = openPipe
     this.#token = token
     this.#host = host
-    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: isOver => this.#release(isOver) })
+    this.#reconnect = new Reconnect(env, { connect: () => this.connect(), release: () => this.#release() })
   }
 
   get isOpen(): boolean {
@@ -117,7 +117,7 @@ export class RelayLink implements Wire {
   }
 
   #received(frames: string | readonly DecodedFrame[]): void {
-    this.#heard = this.#env.clock.now()
+    this.#silence?.heard()
     for (const line of typeof frames === 'string' ? frames.split('\n') : frames) {
       const frame = typeof line === 'string' ? relayFrames.readLine(line) : line.frame
       if (!frame) this.#host.report(new EarshotError('protocol-violation', 'The relay sent something that is no frame of this version'))
@@ -137,7 +137,7 @@ export class RelayLink implements Wire {
     this.window = welcome.window
     this.#token.accepted()
     this.#reconnect.connected()
-    this.#watch(welcome.ping)
+    this.#watch(welcome.ping, new Silence(this.#env.clock, welcome.ping))
     this.#host.welcomed(welcome)
     this.#host.status({ state: 'connected', via: 'own' })
   }
@@ -171,8 +171,8 @@ export class RelayLink implements Wire {
     this.#host.status({ state: 'disconnected', cause, attempt, ...(retryAt !== undefined && { retryAt }) })
   }
 
-  #release(isOver: boolean): void {
-    this.#host.leaving(isOver)
+  #release(): void {
+    this.#host.leaving()
     this.#drop()
     if (this.#state !== 'closed') this.#state = 'waiting'
   }
@@ -187,11 +187,12 @@ export class RelayLink implements Wire {
   }
 
   /** Nothing heard for two and a half periods is a lost connection, whatever the socket says. */
-  #watch(period: number): void {
+  #watch(period: number, silence: Silence): void {
+    this.#silence = silence
     this.#watchdog?.()
     this.#watchdog = this.#env.clock.after(period, () => {
-      if (this.#env.clock.now() - this.#heard > period * 2.5) this.#lost(CLOSE.timeout)
-      else this.#watch(period)
+      if (silence.isTooLong()) this.#lost(CLOSE.timeout)
+      else this.#watch(period, silence)
     })
   }
 

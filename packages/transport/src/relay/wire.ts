@@ -19,8 +19,8 @@ export interface WireHost {
   take(frame: SessionNews, size: number, line: string | undefined): void
   /** Everything that came at once was taken. */
   taken(): void
-  /** The page leaves or freezes: the last that can be said. It may be back, unless it `isOver`. */
-  leaving(isOver: boolean): void
+  /** The page leaves or freezes: the last that can be said. It may be back. */
+  leaving(): void
   /** The connection is gone. */
   cut(): void
   /** No further attempt will be made. */

@@ -1,4 +1,4 @@
-import { type BroadcastChannelLike, EarshotError, type HubStatus, type PageEvent, type PageEventLike, randomId } from '@earshot/core'
+import { type BroadcastChannelLike, EarshotError, type HubStatus, type PageEvent, randomId } from '@earshot/core'
 import { type WelcomeFrame, writeJson } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { Leadership } from '../page/leadership.ts'
@@ -29,7 +29,7 @@ export class SharedLink implements Wire, Tab {
   readonly env: FullEnvironment
   readonly host: WireHost
   readonly #options: SharedOptions
-  readonly #pageListeners: readonly [PageEvent, (event: PageEventLike) => void][]
+  readonly #pageListeners: readonly [PageEvent, () => void][]
   readonly #following: Following
   #role: Role
   #channel: BroadcastChannelLike | undefined
@@ -51,7 +51,7 @@ export class SharedLink implements Wire, Tab {
     this.#options = options
     this.#following = new Following(this, { steal: () => options.leadership.contend(true), gaveUp: cause => this.#over(cause) })
     this.#role = this.#following
-    const leave = ({ persisted }: PageEventLike): void => this.#leave(persisted === false)
+    const leave = (): void => this.#leave()
     const back = (): void => this.connect()
     this.#pageListeners = [
       ['online', () => this.#role.online()],
@@ -173,9 +173,9 @@ export class SharedLink implements Wire, Tab {
   }
 
   /** The page leaves or freezes. */
-  #leave(isOver: boolean): void {
+  #leave(): void {
     if (!this.#isHere) return
-    this.host.leaving(isOver)
+    this.host.leaving()
     this.#depart()
   }
 
