@@ -3,24 +3,21 @@ import { WebSocket } from 'ws'
 
 const TOPIC = 'bench'
 
-/** How a client of each relay connects, subscribes, publishes and counts; `heard` is told how many messages came. */
+/** How a client of each relay connects, subscribes, publishes and counts; `heard` is told how many messages came and – by Earshot's – asks for their offsets. */
 export const protocols = {
   earshot: {
     open(url, heard, { session = '', position, record, attach = 1, secret = `s${Math.random()}`, tag = `t${Math.random()}` } = {}) {
       return connected(url, (socket, ready) => {
         const say = (frame) => socket.send(JSON.stringify(frame))
-        const state = { socket, secret, tag, attach, clock: 0, unreported: 0 }
+        const state = { socket, secret, tag, attach, clock: 0, unreported: 0, done: 0 }
         socket.on('open', () => say({ t: 'hello', v: 1 }))
         socket.on('message', (data) => {
-          let messages = 0
-          let last = ''
+          const messages = []
           for (const line of String(data).split('\n')) {
-            if (line.startsWith('{"t":"message"')) {
-              messages++
-              last = line
-            } else control(JSON.parse(line))
+            if (line.startsWith('{"t":"message"')) messages.push(line)
+            else control(JSON.parse(line))
           }
-          if (messages > 0) took(messages, () => JSON.parse(last).m[6])
+          if (messages.length > 0) took(messages, (line) => JSON.parse(line).m)
         })
         const control = (frame) => {
           if (frame.t === 'welcome') {
@@ -28,27 +25,28 @@ export const protocols = {
             say({ t: 'attach', s: 0, session, attach, tag, tags: [], secret, ...(record && { record, position }), subs: [[TOPIC, position ? 0 : null]], done: 0 })
           } else if (frame.t === 'attached') state.record = frame.record
           else if (frame.t === 'position' || frame.t === 'page') {
-            if (frame.m) took(frame.m.length, () => frame.offset)
+            if (frame.m) took(frame.m, (message) => message)
             state.offset = frame.offset
             ready(state)
-          } else if (frame.t === 'ping') say({ t: 'pong' })
+          } else if (frame.t === 'ack') state.done = frame.clock
+          else if (frame.t === 'ping') say({ t: 'pong' })
           else if (frame.t === 'refused' || frame.t === 'bye' || frame.t === 'detached') throw new Error(JSON.stringify(frame))
         }
         // As the library does: cursors are reported every 128 messages.
-        const took = (count, offsetOf) => {
-          state.unreported += count
+        const took = (messages, read) => {
+          state.unreported += messages.length
           if (state.unreported >= 128) {
             state.unreported = 0
-            say({ t: 'cursor', s: 0, offset: offsetOf() })
+            say({ t: 'cursor', s: 0, offset: read(messages.at(-1))[6] })
           }
-          heard(count)
+          heard(messages.length, () => messages.map((message) => read(message)[6]))
         }
       })
     },
-    publish({ socket, tag, ...state }, data, count) {
-      const frames = Array.from({ length: count }, () => JSON.stringify({ t: 'publish', s: 0, topic: TOPIC, data, tag, clock: ++clocks, time: 0 }))
+    publish({ socket, tag, done }, data, count) {
+      // As the library does: each confirms the outcomes that are known.
+      const frames = Array.from({ length: count }, () => JSON.stringify({ t: 'publish', s: 0, topic: TOPIC, data, tag, clock: ++clocks, time: 0, done }))
       for (let i = 0; i < frames.length; i += 500) socket.send(frames.slice(i, i + 500).join('\n'))
-      return state
     },
   },
   ws: {

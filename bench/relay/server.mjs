@@ -1,4 +1,4 @@
-// One relay in a process of its own: says its port, and frees memory when asked.
+// One relay in a process of its own: says its port; frees memory, or starts anew, when asked.
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 
@@ -6,9 +6,20 @@ const starters = {
   async earshot(server) {
     const { createRelay, memoryEngine } = await import('@earshot/server')
     const plenty = { perSecond: 1e9, burst: 1e9 }
-    // Rates are off for all; the bounds that protect others stay as they are.
-    const relay = createRelay({ origins: '*', engine: memoryEngine({ messages: 20_000 }), limits: { publishes: plenty, frames: plenty } })
-    relay.attach(server, { path: '/' })
+    const engine = memoryEngine({ messages: 20_000 })
+    // The log outlives the relays over it.
+    engine.close = () => {}
+    let relay
+    const begin = () => {
+      // Rates are off for all; the bounds that protect others stay as they are.
+      relay = createRelay({ origins: '*', engine, limits: { publishes: plenty, frames: plenty } })
+      relay.attach(server, { path: '/' })
+    }
+    begin()
+    return async () => {
+      await relay.close()
+      begin()
+    }
   },
   /** The loop that everybody writes first. */
   ws(server) {
@@ -31,9 +42,10 @@ const starters = {
 }
 
 const server = createServer()
-await starters[process.argv[2]](server)
+const restart = await starters[process.argv[2]](server)
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-process.on('message', () => {
+process.on('message', (asked) => {
+  if (asked === 'restart') return void restart().then(() => process.send({}))
   globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()
   process.send({ held: (heapUsed + external) / 1024 })

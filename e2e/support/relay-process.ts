@@ -20,6 +20,11 @@ export class RelayProcess {
     return `ws://127.0.0.1:${(this.#proxy.address() as AddressInfo).port}/earshot`
   }
 
+  /** The same without the proxy. */
+  get direct(): string {
+    return `ws://127.0.0.1:${this.#port}/earshot`
+  }
+
   /** Starts it, again on the port that it had. */
   async start(): Promise<void> {
     this.#child = fork(`${import.meta.dirname}/relay-main.mjs`, [String(this.#port)], { execArgv: [] })

@@ -53,8 +53,9 @@ interface Owner {
 }
 
 interface TopicLog {
-  /** Oldest first. Those that are gone are taken out at once. */
-  entries: Kept[]
+  /** Oldest first, from `first` on: room for those before it is given back when it is half of all. */
+  entries: (Kept | undefined)[]
+  first: number
   /** The highest offset that was evicted. */
   evicted: number
   last: number
@@ -161,8 +162,8 @@ class MemoryEngine implements Engine {
     const isOn = isOne ? () => true : topicFilter(patterns)
     const found: LogEntry[] = []
     for (let i = order.length - 1; i >= 0 && found.length < limit; i--) {
-      const entry = order[i] as Kept
-      if (!entry.gone && entry.offset < before && isOn(entry.topic) && wants(entry)) found.push(entry)
+      const entry = order[i]
+      if (entry && !entry.gone && entry.offset < before && isOn(entry.topic) && wants(entry)) found.push(entry)
     }
     const value = isOne ? this.#retained.get(pattern) : undefined
     // A value outlives the history around it.
@@ -189,7 +190,7 @@ class MemoryEngine implements Engine {
 
   /** The topic's log, the most recently used from now on. */
   #logOf(topic: string, owner: Owner | undefined): TopicLog {
-    const log = this.#topics.get(topic) ?? { entries: [], evicted: this.#floor, last: 0, owner }
+    const log = this.#topics.get(topic) ?? { entries: [], first: 0, evicted: this.#floor, last: 0, owner }
     for (const order of [this.#topics, log.owner?.topics]) order?.delete(topic)
     this.#topics.set(topic, log)
     log.owner?.topics.add(topic)
@@ -210,7 +211,7 @@ class MemoryEngine implements Engine {
       const oldest = owner.entries[owner.first++] as Kept
       if (oldest.gone) continue
       const log = this.#topics.get(oldest.topic) as TopicLog
-      this.#drop(log, 1, log.entries.indexOf(oldest))
+      this.#drop(log, 1, log.entries.indexOf(oldest, log.first))
     }
     for (const topic of owner.topics) {
       if (owner.topics.size <= Math.max(topics * share, 1)) return
@@ -232,7 +233,7 @@ class MemoryEngine implements Engine {
 
   #forget(topic: string): void {
     const log = this.#topics.get(topic) as TopicLog
-    this.#drop(log, log.entries.length)
+    this.#drop(log, countOf(log))
     this.#topics.delete(topic)
     this.#floor = Math.max(this.#floor, log.last)
     if (log.owner?.topics.delete(topic)) this.#dismiss(log.owner)
@@ -257,7 +258,7 @@ class MemoryEngine implements Engine {
   /** Keeps all bounds after `log` has grown. */
   #evict(log: TopicLog): void {
     const { messages, topics, size } = this.#limits
-    if (log.entries.length > messages) this.#drop(log, log.entries.length - messages)
+    if (countOf(log) > messages) this.#drop(log, countOf(log) - messages)
     for (let oldest = this.#oldest(); oldest && this.#size > size; oldest = this.#oldest()) this.#dropOldest(oldest)
     for (const topic of this.#topics.keys()) {
       if (this.#topics.size <= Math.max(topics, 1)) break
@@ -287,8 +288,9 @@ class MemoryEngine implements Engine {
   }
 
   /** Takes entries of a topic out, the oldest unless it says which. */
-  #drop(log: TopicLog, count: number, first = 0): void {
-    for (const entry of log.entries.splice(first, count)) {
+  #drop(log: TopicLog, count: number, at = log.first): void {
+    for (const entry of at === log.first ? shift(log, count) : log.entries.splice(at, count)) {
+      if (!entry) continue
       entry.gone = true
       this.#gone++
       this.#goneSize += entry.text.length
@@ -310,6 +312,24 @@ class MemoryEngine implements Engine {
     }
     return low
   }
+}
+
+/** How many a topic has. */
+function countOf({ entries, first }: TopicLog): number {
+  return entries.length - first
+}
+
+/** Takes the oldest out: moving all others for each would cost as much as there are. */
+function shift(log: TopicLog, count: number): (Kept | undefined)[] {
+  const end = log.first + count
+  const oldest = log.entries.slice(log.first, end)
+  log.entries.fill(undefined, log.first, end)
+  log.first = end
+  if (log.first * 2 > log.entries.length) {
+    log.entries = log.entries.slice(log.first)
+    log.first = 0
+  }
+  return oldest
 }
 
 function lossOf(topic: string, offset: number, after: number): Loss[] {
