@@ -131,6 +131,17 @@ describe('useTopic', () => {
     expect(views.at(-1)?.map(message => message.data)).toEqual(Array.from({ length: 100 }, (_, index) => 9_900 + index))
   })
 
+  it('of 100 components on 100 topics commits the one whose topic says something', async () => {
+    const { hub, show, frames } = stage()
+    const commits = Array.from({ length: 100 }, () => vi.fn<() => void>())
+    const { container } = show(commits.map((committed, index) => <Chat key={index} topic={`rooms/${index}`} committed={committed} />))
+    for (const committed of commits) committed.mockClear()
+    hub.publish('rooms/42', 'hello')
+    await frames.next()
+    expect(commits.flatMap((committed, index) => committed.mock.calls.map(() => index))).toEqual([42])
+    expect(container.children[42]?.textContent).toBe('hello|hello')
+  })
+
   it('commits once a frame at 10,000 messages a second, while listeners hear every one', async () => {
     const { hub, show, frames } = stage()
     const committed = vi.fn<() => void>()
@@ -266,6 +277,27 @@ describe('useTopic', () => {
     change(<Long least={1} />)
     expect(committed.mock.lastCall).toEqual([['four', 'a', 'b']])
     expect(hub.count('chat')).toEqual({ chat: 1 })
+  })
+
+  it('compares what is selected as it is told to', async () => {
+    const { hub, show, frames } = stage()
+    const committed = vi.fn<(selected: { text: string }) => void>()
+    function Loudness(): ReactElement {
+      const { selected } = useTopic('chat', {
+        select: messages => ({ text: String(messages.at(-1)?.data) }),
+        isEqual: (one, other) => one.text.toUpperCase() === other.text.toUpperCase(),
+      })
+      useEffect(() => committed(selected))
+      return <p>{selected.text}</p>
+    }
+    const { container } = show(<Loudness />)
+    for (const data of ['hello', 'HELLO', 'bye']) {
+      hub.publish('chat', data)
+      await frames.next()
+    }
+    expect(container.textContent).toBe('bye')
+    const texts = committed.mock.calls.map(([{ text }]) => text)
+    expect(texts.filter((text, index) => text !== texts[index - 1])).toEqual(['undefined', 'hello', 'bye'])
   })
 
   it('selects of what its filter and echo let through', async () => {
