@@ -58,12 +58,26 @@ test('two visitors see one another, reload, and leave', async () => {
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 1]])
 })
 
+/** The colours of those on the map. */
+async function colorsOf(page: Page): Promise<Set<string | undefined>> {
+  await front(page)
+  return new Set(await page.$$eval(by('node'), nodes => nodes.map(node => node.querySelector('svg')?.style.color)))
+}
+
+test('who signs in as somebody new while their other tabs stay gets a colour of their own', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  const again = await visit(suite, 'Xenia')
+  await expect.poll(() => people(again)).toEqual([['Xenia', 2]])
+  await signIn(again, 'Yorick')
+  await expect.poll(() => people(xenia)).toEqual([['Xenia', 1], ['Yorick', 1]])
+  expect((await colorsOf(xenia)).size).toBe(2)
+})
+
 test('one person with two tabs is shown once, in one colour, and less a tab that crashes', async () => {
   const xenia = await visit(suite, 'Xenia')
   const again = await visit(suite, 'Xenia')
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 2]])
-  const colors = await xenia.$$eval(by('node'), nodes => nodes.map(node => node.querySelector('svg')?.style.color))
-  expect(new Set(colors).size).toBe(1)
+  expect((await colorsOf(xenia)).size).toBe(1)
   await suite.tabs.crash(again)
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 1]])
 })
