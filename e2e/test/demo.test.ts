@@ -160,7 +160,7 @@ test('a colour that one chooses is seen by the others, on the map and beside the
 
 test('tabs of one person are told apart by the marks that they have in the list', async () => {
   const xenia = await visit(suite, 'Xenia')
-  expect(await mapped(xenia)).toEqual(['Xenia you'])
+  await expect.poll(() => mapped(xenia)).toEqual(['Xenia you'])
   const yorick = await visit(suite, 'Yorick')
   const again = await visit(suite, 'Xenia')
   const mark = (await session(again))?.slice(0, 6)
