@@ -58,19 +58,6 @@ const scenes = {
     await settle(ada)
     return ada
   },
-  async shared(open) {
-    const [ada, second] = await open(1280, 900, ['Ada', 'Ada', 'Ada', 'Ada'], '?reach=shared')
-    await ada.waitForSelector('.socket')
-    await ada.waitForFunction(() => document.querySelectorAll('.thread').length === 3)
-    // The first one also loads what draws it.
-    await second.bringToFront()
-    await second.click(by('send'))
-    await ada.bringToFront()
-    await ada.click(by('send'))
-    await ada.waitForSelector('.hears')
-    await talk(ada)
-    return ada
-  },
   async 'shared-narrow'(open) {
     const [ada] = await open(360, 740, ['Ada', 'Ada'], '?reach=shared')
     await ada.waitForSelector('.socket')
@@ -105,12 +92,29 @@ const scenes = {
     await Promise.all([hold(left), hold(right)])
     return page
   },
+  // The last: the relay keeps the theme.
+  async shared(open) {
+    const [ada, second, , bob] = await open(1280, 1432, ['Ada', 'Ada', 'Ada', 'Bob'], '?reach=shared')
+    await ada.waitForSelector('.socket')
+    await ada.waitForFunction(() => document.querySelectorAll('.thread').length === 2 && document.querySelectorAll('.socket').length === 2)
+    await ada.click(by('theme-dark') + ' + span')
+    await ada.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
+    await enter(ada, bob)
+    // The first one also loads what draws it.
+    await second.bringToFront()
+    await second.click(by('send'))
+    await ada.bringToFront()
+    await ada.click(by('send'))
+    await ada.waitForSelector('.hears')
+    await talk(ada)
+    return ada
+  },
 }
 
 /** Scenes that are pictures of the README. */
 const pictures = new Map([
   ['split', 'demo-split.webp'],
-  ['dark', 'demo-dark.webp'],
+  ['shared', 'demo-one-socket.webp'],
 ])
 
 const wanted = process.argv.slice(2)
@@ -134,7 +138,7 @@ for (const [name, scene] of Object.entries(scenes)) {
   })
   await page.evaluate(() => scrollTo(0, 0))
   await page.screenshot({ path: `${artifacts}/${name}.png` })
-  if (pictures.has(name)) await page.screenshot({ path: `${docs}/${pictures.get(name)}`, type: 'webp', quality: 80 })
+  if (pictures.has(name)) await page.screenshot({ path: `${docs}/${pictures.get(name)}`, type: 'webp', quality: 70 })
   await context.close()
   console.log(name)
 }

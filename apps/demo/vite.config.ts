@@ -9,5 +9,5 @@ export default defineConfig({
   resolve: { conditions: ['@earshot/source', ...defaultClientConditions] },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1' },
-  build: { target: 'es2022', modulePreload: { polyfill: false }, rollupOptions: { input: pages } },
+  build: { target: 'es2022', modulePreload: false, rollupOptions: { input: pages } },
 })

@@ -26,6 +26,14 @@ export async function joined(view: View): Promise<void> {
   await expect.poll(() => attributes(view, by('status'), 'data-state')).toEqual(['connected'])
 }
 
+/** A pane of a split view, once it has joined. */
+export async function paneOf(page: Page, side: 'left' | 'right'): Promise<Frame> {
+  const frame = await (await page.waitForSelector(`[data-pane=${side}]`))?.contentFrame()
+  if (!frame) throw new Error(`There is no ${side} pane`)
+  await joined(frame)
+  return frame
+}
+
 /** Brings a tab to the front, where it is rendered and clicked at. */
 export async function front(view: View): Promise<void> {
   if ('bringToFront' in view) await view.bringToFront()

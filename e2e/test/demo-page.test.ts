@@ -1,12 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { expectAccessible } from '../support/axe.ts'
-import { by, click, enter, front, joined, people, send, visit } from '../support/demo.ts'
+import { by, click, enter, front, joined, paneOf, people, send, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 declare global {
   /** How far things moved while they loaded, as Chromium scores it. */
   var shifts: number[]
+  /** What was drawn over the map, and whether it moves. */
+  var drawn: [name: string, moves: boolean][]
 }
 
 const suite = new Suite({ pages: 'demo' })
@@ -80,6 +82,41 @@ test('axe-core finds nothing serious, and nothing scrolls sideways, in both them
   await send(xenia, 'topic', 'hello')
   await send(xenia, 'user', 'hello')
   await expectAccessible(xenia)
+})
+
+test('axe-core finds nothing serious, and nothing scrolls sideways, in a split view and in both of its panes', async () => {
+  const page = await suite.tabs.open('/split.html')
+  await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }])
+  const panes = [await paneOf(page, 'left'), await paneOf(page, 'right')]
+  for (const pane of panes) await expect.poll(async () => (await pane.$$(by('node'))).length).toBe(2)
+  await expectAccessible(page, panes)
+})
+
+test.each(['no-preference', 'reduce'])('what is said moves over the map, unless one prefers less motion: %s', async preference => {
+  const xenia = await visit(suite, 'Xenia')
+  const yorick = await visit(suite, 'Yorick')
+  await front(xenia)
+  await xenia.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: preference }])
+  await expect.poll(async () => (await people(xenia)).length).toBe(2)
+  await expect.poll(async () => (await people(yorick)).length).toBe(2)
+  await front(xenia)
+  await xenia.evaluate(selector => {
+    globalThis.drawn = []
+    new MutationObserver(records => {
+      for (const element of records.flatMap(({ addedNodes }) => [...addedNodes])) {
+        if (!(element instanceof HTMLElement)) continue
+        const frames = element.getAnimations().flatMap(({ effect }) => (effect instanceof KeyframeEffect ? effect.getKeyframes() : []))
+        const moves = (['scale', 'translate'] as const).some(how => new Set(frames.map(frame => frame[how]).filter(Boolean)).size > 1)
+        drawn.push([element.classList[0] ?? '', moves])
+      }
+    }).observe(document.querySelector(selector) ?? document, { childList: true })
+  }, '.effects')
+  await send(xenia, 'all', 'hello')
+  // The word is the last of it: over the one that has heard it.
+  await xenia.waitForFunction(() => drawn.some(([name]) => name === 'word'))
+  const moving = preference === 'no-preference'
+  const ring = ['ring', moving]
+  expect(await xenia.evaluate(() => drawn)).toEqual(moving ? [ring, ring, ring, ['spark', true], ['word', true]] : [ring, ring, ring, ['word', false]])
 })
 
 test('the whole of it works from the keyboard', async () => {

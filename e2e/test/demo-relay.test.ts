@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { attributes, by, chat, chatted, click, enter, front, joined, log, people, send, session, texts, visit } from '../support/demo.ts'
+import { attributes, by, chat, chatted, click, enter, front, joined, log, paneOf, people, send, session, texts, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo-relay' })
@@ -109,10 +109,8 @@ test('after a restart of the relay each page is told of a gap, and they go on ta
 
 test('a split view has two connections of its own', async () => {
   const page = await suite.tabs.open(`/split.html?reach=relay`)
-  for (const side of ['left', 'right']) {
-    const frame = await (await page.waitForSelector(`[data-pane=${side}]`))?.contentFrame()
-    if (!frame) throw new Error(`There is no ${side} pane`)
-    await joined(frame)
+  for (const side of ['left', 'right'] as const) {
+    const frame = await paneOf(page, side)
     await frame.waitForSelector(by('relay'))
     await expect.poll(async () => (await people(frame)).length).toBe(2)
   }

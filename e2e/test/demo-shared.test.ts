@@ -1,8 +1,13 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
 import { expectAccessible } from '../support/axe.ts'
-import { attributes, by, click, focused, front, joined, log, people, send, texts, visit } from '../support/demo.ts'
+import { attributes, by, click, focused, front, joined, log, people, send, session, texts, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
+
+declare global {
+  /** Which ways sparks went over the map. */
+  var ways: string[]
+}
 
 const suite = new Suite({ pages: 'demo-relay' })
 
@@ -45,6 +50,41 @@ test('three tabs have one socket: the map and each of them show which one has it
   for (const page of [second, third]) await expect.poll(() => log(page, 'heard')).toEqual(['Xenia · broadcast · over one socket'])
 })
 
+/** The ways of the sparks on the map while something is done, by the tabs and the relay that they pass. */
+async function waysDuring(page: Page, count: number, act: () => Promise<void>): Promise<string[]> {
+  await front(page)
+  await page.evaluate(() => {
+    const spotOf = (translate: unknown): string => (String(translate).match(/[\d.]+/g) ?? []).map(part => Math.round(Number(part))).join()
+    globalThis.ways = []
+    new MutationObserver(records => {
+      const places = [...document.querySelectorAll<HTMLElement>('[data-node], .relay-mark')].map(({ style, dataset }) => [spotOf(style.translate), dataset['node'] ?? 'relay'] as const)
+      const names = new Map(places)
+      for (const spark of records.flatMap(({ addedNodes }) => [...addedNodes])) {
+        if (!(spark instanceof HTMLElement) || !spark.matches('.spark')) continue
+        const frames = spark.getAnimations().flatMap(({ effect }) => (effect instanceof KeyframeEffect ? effect.getKeyframes() : []))
+        ways.push(frames.flatMap(({ translate }) => (translate ? [names.get(spotOf(translate)) ?? 'nowhere'] : [])).join(' > '))
+      }
+    }).observe(document.querySelector('.effects') ?? document, { childList: true })
+  })
+  await act()
+  await page.waitForFunction(expected => ways.length >= expected, {}, count)
+  return (await page.evaluate(() => ways)).sort()
+}
+
+test('on the map, what a follower says goes to the leader, over its socket to the relay, and back to all by way of it', async () => {
+  const pages = await meet('Una', 3)
+  const leader = await leaderOf(pages)
+  const [speaker, listener] = pages.filter(page => page !== leader) as [Page, Page]
+  const [first, second, third] = await Promise.all([leader, speaker, listener].map(session))
+  await front(speaker)
+  await expect.poll(async () => (await speaker.$$(by('thread'))).length).toBe(2)
+  const said = await waysDuring(speaker, 2, () => send(speaker, 'all', 'hello'))
+  expect(said).toEqual([`${second} > ${first} > relay > ${first}`, `${second} > ${first} > relay > ${first} > ${third}`])
+  // What the leader itself says goes straight over its socket.
+  const led = await waysDuring(leader, 2, () => send(leader, 'all', 'hello'))
+  expect(led).toEqual([`${first} > relay > ${first} > ${second}`, `${first} > relay > ${first} > ${third}`].sort())
+})
+
 test('the leader is crashed from another tab, and the others say after how long they were connected again', async () => {
   const pages = await meet('Zoe', 3)
   const leader = await leaderOf(pages)
@@ -57,7 +97,7 @@ test('the leader is crashed from another tab, and the others say after how long 
   await leaderOf(rest)
   for (const page of rest) {
     await front(page)
-    await expect.poll(() => texts(page, by('failover'))).toEqual([expect.stringMatching(/^The leader crashed: 2 tabs were connected again after \d+ ms at most\.$/)])
+    await expect.poll(() => texts(page, by('failover'))).toEqual([expect.stringMatching(/^The leader crashed: 2 tabs were connected again within \d+ ms\.$/)])
   }
   console.log((await texts(one, by('failover')))[0])
   await send(one, 'all', 'still here')

@@ -1,6 +1,6 @@
-import type { Frame, Page } from 'puppeteer-core'
+import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { by, click, focused, front, joined, log, people, send, session, visit } from '../support/demo.ts'
+import { by, click, focused, front, joined, log, paneOf, people, send, session, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo' })
@@ -55,25 +55,24 @@ test('a tab that crashes itself is gone, and the others say after how long', asy
 })
 
 test('a split view has two sessions that hear each other; one is cut off without a goodbye', async () => {
-  const page = await suite.tabs.open('/split.html')
-  const paneOf = async (side: string): Promise<Frame> => {
-    const frame = await (await page.waitForSelector(`[data-pane=${side}]`))?.contentFrame()
-    if (!frame) throw new Error(`There is no ${side} pane`)
-    await joined(frame)
-    return frame
-  }
-  const [left, right] = [await paneOf('left'), await paneOf('right')]
+  const page = await suite.tabs.open('/')
+  await joined(page)
+  const before = await session(page)
+  await Promise.all([page.waitForNavigation(), click(page, by('split'))])
+  const [left, right] = [await paneOf(page, 'left'), await paneOf(page, 'right')]
   const both = [['Ada', 1], ['Bob', 1]]
   await expect.poll(() => people(left)).toEqual(both)
   await expect.poll(() => people(right)).toEqual(both)
   const ids = [await session(left), await session(right)]
   expect(ids[0]).not.toBe(ids[1])
+  // The left one goes on with what the whole tab was.
+  expect(ids[0]).toBe(before)
   await send(left, 'others', 'over there?')
   await expect.poll(() => log(right, 'heard')).toEqual([expect.stringMatching(/over there\?$/)])
 
   // Each pane is itself again after a reload.
   await page.reload()
-  const again = [await paneOf('left'), await paneOf('right')] as const
+  const again = [await paneOf(page, 'left'), await paneOf(page, 'right')] as const
   expect(await Promise.all(again.map(session))).toEqual(ids)
   await expect.poll(() => people(again[0])).toEqual(both)
 
@@ -85,8 +84,13 @@ test('a split view has two sessions that hear each other; one is cut off without
   expect(await focused(page)).toBe('Bring it back')
   await page.keyboard.press('Enter')
   expect(await page.evaluate(() => document.activeElement?.getAttribute('data-pane'))).toBe('right')
-  await joined(await paneOf('right'))
+  await paneOf(page, 'right')
   await expect.poll(() => people(again[0])).toEqual(both)
+
+  await Promise.all([page.waitForNavigation(), click(page, by('unsplit'))])
+  await joined(page)
+  expect(await session(page)).toBe(before)
+  await expect.poll(() => people(page)).toEqual([['Ada', 1]])
 })
 
 test('who tries it from the keyboard never loses the place, and can think better of a crash', async () => {

@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer-core'
 import { expect, test } from 'vitest'
-import { attributes, by, click, fill, front, joined, log, people, send, session, signIn, texts, visit } from '../support/demo.ts'
+import { attributes, by, click, fill, focused, front, joined, log, people, send, session, signIn, texts, visit } from '../support/demo.ts'
 import { Suite } from '../support/suite.ts'
 
 const suite = new Suite({ pages: 'demo' })
@@ -58,12 +58,26 @@ test('two visitors see one another, reload, and leave', async () => {
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 1]])
 })
 
+/** The colours of those on the map. */
+async function colorsOf(page: Page): Promise<Set<string | undefined>> {
+  await front(page)
+  return new Set(await page.$$eval(by('node'), nodes => nodes.map(node => node.querySelector('svg')?.style.color)))
+}
+
+test('who signs in as somebody new while their other tabs stay gets a colour of their own', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  const again = await visit(suite, 'Xenia')
+  await expect.poll(() => people(again)).toEqual([['Xenia', 2]])
+  await signIn(again, 'Yorick')
+  await expect.poll(() => people(xenia)).toEqual([['Xenia', 1], ['Yorick', 1]])
+  expect((await colorsOf(xenia)).size).toBe(2)
+})
+
 test('one person with two tabs is shown once, in one colour, and less a tab that crashes', async () => {
   const xenia = await visit(suite, 'Xenia')
   const again = await visit(suite, 'Xenia')
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 2]])
-  const colors = await xenia.$$eval(by('node'), nodes => nodes.map(node => node.querySelector('svg')?.style.color))
-  expect(new Set(colors).size).toBe(1)
+  expect((await colorsOf(xenia)).size).toBe(1)
   await suite.tabs.crash(again)
   await expect.poll(() => people(xenia)).toEqual([['Xenia', 1]])
 })
@@ -116,4 +130,49 @@ test('a topic that is none is refused with a reason, and marked', async () => {
   expect(await log(xenia, 'heard')).toEqual([])
   expect(await log(xenia, 'trouble')).toEqual(['me · topics/a//b · nowhere'])
   await xenia.waitForSelector(`${by('node')}.shakes`)
+})
+
+test('a colour that one chooses is seen by the others, on the map and beside the name, and kept over a reload', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  const yorick = await visit(suite, 'Yorick')
+  await expect.poll(() => people(yorick)).toEqual([['Xenia', 1], ['Yorick', 1]])
+  const seen = async (): Promise<string[]> => {
+    await front(yorick)
+    const dots = await yorick.$$eval(`${by('person')}[data-user="Xenia"] .dot`, all => all.map(dot => getComputedStyle(dot).backgroundColor))
+    const heads = await yorick.$$eval('[data-name="Xenia"]', all => all.map(head => getComputedStyle(head).color))
+    return [...dots, ...heads]
+  }
+  const chosen = 'rgb(1, 35, 69)'
+  expect(await seen()).not.toContain(chosen)
+  await front(xenia)
+  // A picker is the browser's own window: what it tells the page is that there was input.
+  await xenia.$eval(by('me-color'), element => {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(element, '#012345')
+    element.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  await expect.poll(seen).toEqual([chosen, chosen])
+  await front(xenia)
+  await xenia.reload()
+  await joined(xenia)
+  expect(await xenia.$eval(by('me-color'), element => (element as HTMLInputElement).value)).toBe('#012345')
+  await expect.poll(seen).toEqual([chosen, chosen])
+})
+
+test('tabs of one person are told apart by the marks that they have in the list', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  await expect.poll(() => mapped(xenia)).toEqual(['Xenia you'])
+  const yorick = await visit(suite, 'Yorick')
+  const again = await visit(suite, 'Xenia')
+  const mark = (await session(again))?.slice(0, 6)
+  await expect.poll(() => mapped(xenia)).toEqual([`Xenia ${mark}`, 'Xenia you', 'Yorick'])
+  expect(await texts(xenia, `${by('person')}[data-user="Xenia"] code`)).toEqual([mark])
+  await again.close()
+  await expect.poll(() => mapped(yorick)).toEqual(['Xenia', 'Yorick you'])
+})
+
+test('signing in leaves the focus where it was', async () => {
+  const xenia = await visit(suite, 'Xenia')
+  expect(await focused(xenia)).toBe('me-name')
+  await signIn(xenia, 'Yorick')
+  expect(await focused(xenia)).toBe('me-name')
 })

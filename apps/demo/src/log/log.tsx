@@ -34,7 +34,7 @@ export function Log({ log }: { log: LogStore }): ReactElement {
         <input
           aria-label="Filter the log"
           data-testid="log-filter"
-          placeholder="Bob, hello, rooms/*/chat …"
+          placeholder="Bob, rooms/* …"
           value={filter.text}
           onChange={({ target }) => setFilter({ ...filter, text: target.value })}
         />

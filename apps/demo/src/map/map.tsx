@@ -34,7 +34,14 @@ export function TabMap({ members, self, wire, onPick, Uplink }: TabMapProps): Re
         </a>
       )}
       {members.map(member => (
-        <Node key={member.id} member={member} isSelf={member.id === self} spot={spots.get(member.id) ?? GHOST} onPick={onPick} />
+        <Node
+          key={member.id}
+          member={member}
+          isSelf={member.id === self}
+          isOneOfMany={members.some(other => other !== member && other.userId === member.userId)}
+          spot={spots.get(member.id) ?? GHOST}
+          onPick={onPick}
+        />
       ))}
     </div>
   )
@@ -43,12 +50,14 @@ export function TabMap({ members, self, wire, onPick, Uplink }: TabMapProps): Re
 interface NodeProps {
   member: Member<Tab>
   isSelf: boolean
+  /** Whether its person has other tabs. */
+  isOneOfMany: boolean
   spot: Spot
   onPick: (user: string) => void
 }
 
 /** One tab. Members and spots are the same objects until they change. */
-const Node = memo(function Node({ member: { id, userId = '', data }, isSelf, spot, onPick }: NodeProps): ReactElement {
+const Node = memo(function Node({ member: { id, userId = '', data }, isSelf, isOneOfMany, spot, onPick }: NodeProps): ReactElement {
   return (
     <button
       type="button"
@@ -64,7 +73,7 @@ const Node = memo(function Node({ member: { id, userId = '', data }, isSelf, spo
       <Head name={userId} color={data.color} leads={data.leads} />
       <span className="label">
         {userId}
-        {isSelf && <small> you</small>}
+        {(isSelf || isOneOfMany) && <small> {isSelf ? 'you' : id.slice(0, 6)}</small>}
       </span>
       {data.leads && <span className="sr">, leads</span>}
     </button>

@@ -24,6 +24,11 @@ export function readProfile(): Profile {
   return profile
 }
 
+/** The wanted colour, or, if others have it, one that they have not. */
+export function freeColor(wanted: string, taken: readonly string[]): string {
+  return [wanted, ...COLORS].find(color => !taken.includes(color)) ?? wanted
+}
+
 export function writeProfile(profile: Profile): void {
   storage.setItem(KEY, JSON.stringify(profile))
 }

@@ -48,7 +48,7 @@ export function RelayPanel({ wire, line }: { wire: Wire; line: Line }): ReactEle
       </div>
       <p className="quiet">
         Cut it, speak on both sides, restore it: everything arrives, once. A restarted relay has lost its log, and each page is told of the gap.
-        {' '}The leader, the bell and the crash need the locks of one browser: see <i>Tabs only</i>.
+        {' '}The leader, the bell and the crash need the locks of one browser: see <i>Tabs only</i> and <i>One socket</i>.
       </p>
     </section>
   )

@@ -17,7 +17,11 @@ export function useRestart(isConnected: boolean): Restart | undefined {
     fetch(URL).then(({ status }) => setState(status === 204 ? 'ready' : 'absent'), () => setState('absent'))
   }, [isConnected, state])
   if (state === 'unknown' || state === 'absent') return undefined
-  const ready = (): void => setState('ready')
+  const ready = (): void => {
+    setState('ready')
+    // As a browser says it: who has asked for it does not wait for the next attempt.
+    window.dispatchEvent(new Event('online'))
+  }
   return {
     isBusy: state === 'busy',
     run: () => {

@@ -46,6 +46,7 @@ export function Chat({ room }: { room: string }): ReactElement {
             )}
           </li>
         ))}
+        {messages.length === 0 && <li className="quiet">Nobody has said anything yet.</li>}
         <li ref={end} className="end" aria-hidden="true" />
       </ol>
       <p className="typing quiet" data-testid="typing" aria-live="polite">

@@ -5,7 +5,7 @@ import { Log } from '../log/log.tsx'
 import type { Log as LogStore } from '../log/log-store.ts'
 import { TabMap } from '../map/map.tsx'
 import { Me } from '../me/me.tsx'
-import type { Profile } from '../me/profile.ts'
+import { freeColor, type Profile } from '../me/profile.ts'
 import { People } from '../people/people.tsx'
 import type { Reach } from '../reach/reach.ts'
 import { ReachSwitch } from '../reach/reach-switch.tsx'
@@ -44,10 +44,12 @@ export function Stage({ reach, profile, onProfile, room, onRoom, wire, log }: St
   useEffect(() => {
     life.onGoing = going => update(old => ({ ...profile, room, leads, ...old, going }))
   }, [update, profile, room, leads])
-  // A person has one colour: who signs in as somebody who is here takes theirs.
+  // A person has one colour: who signs in as somebody who is here takes theirs, anybody else one that is free.
   const change = (next: Profile): void => {
-    const known = next.name === profile.name ? undefined : byUser.get(next.name)?.[0]
-    onProfile({ ...next, color: known?.data.color ?? next.color })
+    const known = byUser.get(next.name)?.[0]
+    const others = members.filter(({ id }) => id !== session.id)
+    const isNew = next.name !== profile.name
+    onProfile(isNew ? { ...next, color: known?.data.color ?? freeColor(next.color, others.map(({ data }) => data.color)) } : next)
   }
   return (
     <>
