@@ -196,7 +196,7 @@ export const clientFrames: FrameReader<ClientFrame> = new FrameReader<ClientFram
   },
   presence: { s: isCount, topic: isText, here: isFlag, data: isGiven, since: isTime, clock: isCount },
   watch: { s: isCount, topic: isText, on: isFlag },
-  history: { s: isCount, q: isCount, patterns: listOf(isText, 1000), limit: isCount, before: maybe(isCount), since: maybe(isText) },
+  history: { s: isCount, q: isCount, patterns: listOf(isMaybeEmpty, 1000), limit: isCount, before: maybe(isCount), since: maybe(isText) },
   occupancy: { s: isCount, q: isCount, topic: isText },
   cursor: { s: isCount, offset: isCount },
   pong: {},

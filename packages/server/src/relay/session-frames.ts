@@ -155,7 +155,7 @@ async function takeHistory(desk: Desk, attachment: Attachment, frame: HistoryFra
   const { s, q, limit, before, since } = frame
   const patterns: string[] = []
   for (const pattern of frame.patterns) {
-    checkPattern(pattern)
+    if (pattern !== '') checkPattern(pattern)
     const granted = await connection.access.granted('history', pattern)
     if (granted.length === 0) throw forbidden('history', pattern)
     patterns.push(...granted)

@@ -76,7 +76,7 @@ function wrongHeard(ear: EarFacts, book: Book): string[] {
     const spoken = book.spoken.get(key)
     const where = `${nameOf(ear)} hears ${key} on ${topic}`
     if (!spoken) return [`${where}, which nobody said`]
-    if (spoken.topic !== topic || !capture(ear.pattern, topic)) return [`${where}, which it did not ask for`]
+    if (spoken.topic !== topic || !isMatch(ear.pattern, topic)) return [`${where}, which it did not ask for`]
     if (!isFor(spoken, ear)) return [`${where}, which is not for it`]
     if (spoken.kept !== (offset !== undefined)) return [`${where} with the offset ${offset}`]
     if (spoken.outcome?.code !== undefined && REFUSED.has(spoken.outcome.code)) return [`${where}, which was refused as ${spoken.outcome.code}`]
@@ -84,6 +84,11 @@ function wrongHeard(ear: EarFacts, book: Book): string[] {
     if (book.facts.guarded && topic === 'no' && ear.voice.page.user !== 'witness') return [`${where}, which it may not read`]
     return isPast(spoken, ear, book) ? [`${where}, which was said and heard of before it began`] : []
   })
+}
+
+/** Broadcasts have no topic, and no pattern covers them but `''`. */
+function isMatch(pattern: string, topic: string): boolean {
+  return pattern === topic || (pattern !== '' && topic !== '' && capture(pattern, topic) !== null)
 }
 
 function isFor({ by, echo, to }: Spoken, { voice }: EarFacts): boolean {
@@ -98,7 +103,7 @@ function isSame(one: VoiceFacts, other: VoiceFacts): boolean {
 /** It was in the log before this subscription began, and no other of the page was there to hear it. */
 function isPast(spoken: Spoken, ear: EarFacts, { facts, logged }: Book): boolean {
   if (!spoken.kept || ear.past || (logged.get(keyOf(spoken)) ?? Infinity) >= ear.began) return false
-  return !facts.ears.some(other => other !== ear && other.voice.page === ear.voice.page && other.began < ear.began && (other.endedAt ?? Infinity) > spoken.said && capture(other.pattern, spoken.topic))
+  return !facts.ears.some(other => other !== ear && other.voice.page === ear.voice.page && other.began < ear.began && (other.endedAt ?? Infinity) > spoken.said && isMatch(other.pattern, spoken.topic))
 }
 
 function repeated(ear: EarFacts): string[] {
@@ -145,14 +150,14 @@ function missing(ear: EarFacts, book: Book): string[] {
   return book.facts.spoken.flatMap(spoken => {
     const key = keyOf(spoken)
     const isLater = spoken.said > readyAt || (since !== undefined && book.isAfter(spoken, since))
-    const isDue = spoken.kept && isLater && book.logged.has(key) && capture(ear.pattern, spoken.topic) && isFor(spoken, ear)
+    const isDue = spoken.kept && isLater && book.logged.has(key) && isMatch(ear.pattern, spoken.topic) && isFor(spoken, ear)
     if (!isDue || heard.has(key) || (book.facts.guarded && spoken.topic === 'no' && voice.page.user !== 'witness')) return []
     const next = ear.heard.find(each => {
       const other = book.spoken.get(each.key)
       return other !== undefined && book.isAfter(other, spoken)
     })
     const isExpected = next !== undefined || (endedAt === undefined && voice.page.endedAt === undefined)
-    const isTold = gaps.some(({ at, topics }) => at > spoken.said && at < (next?.at ?? Infinity) && (!topics || topics.some(topic => capture(topic, spoken.topic))))
+    const isTold = gaps.some(({ at, topics }) => at > spoken.said && at < (next?.at ?? Infinity) && (!topics || topics.some(topic => isMatch(topic, spoken.topic))))
     if (!isExpected || isTold) return []
     return [`${nameOf(ear)} never hears ${key} on ${spoken.topic}${next ? `, but ${next.key} which is later` : ''}`]
   })

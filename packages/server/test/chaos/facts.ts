@@ -36,6 +36,7 @@ export interface VoiceFacts {
 /** One publish, and how its receipt ended. Moments count everything that happens; times are milliseconds. */
 export interface Spoken {
   readonly by: VoiceFacts | 'server'
+  /** `''`: a broadcast. */
   readonly topic: string
   readonly number: number
   readonly said: number
@@ -59,6 +60,7 @@ export interface Heard {
 /** One subscription. */
 export interface EarFacts {
   readonly voice: VoiceFacts
+  /** `''`: it listens to broadcasts. */
   readonly pattern: string
   /** What of the past it asked for: the last so many, or everything after what is named here. */
   readonly past: { readonly replay?: number; readonly since?: string } | undefined

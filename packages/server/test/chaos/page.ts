@@ -112,16 +112,14 @@ export function listen(voice: Voice, pattern: string, moments: Moments, past?: n
   const gaps: Ear['gaps'][number][] = []
   const began = moments.next()
   const options = past === undefined ? {} : typeof past === 'number' ? { replay: past } : { since: past, onGap: ({ topics }: Gap) => gaps.push({ at: moments.next(), topics }) }
-  const subscription = voice.session.subscribe(
-    pattern,
-    message => {
-      const { topic, offset } = message
-      if (topic === STATE) return
-      heard.push({ key: nameOf(message), topic, offset, at: moments.next() })
-      if (offset) ear.last = message
-    },
-    { own: true, ...options },
-  )
+  const hear = (message: Message): void => {
+    const { topic, offset } = message
+    if (topic === STATE) return
+    heard.push({ key: nameOf(message), topic, offset, at: moments.next() })
+    if (offset) ear.last = message
+  }
+  const all = { own: true, ...options }
+  const subscription = pattern === '' ? voice.session.onBroadcast(hear, all) : voice.session.subscribe(pattern, hear, all)
   const asked = past === undefined ? undefined : typeof past === 'number' ? { replay: past } : { since: nameOf(past) }
   const ear: Ear = { voice, pattern, past: asked, subscription, began, readyAt: undefined, endedAt: undefined, heard, gaps, last: undefined }
   voice.ears.push(ear)
@@ -133,7 +131,8 @@ export function say(voice: Voice, topic: string, options: { volatile: boolean; e
   const number = ++voice.published
   const { clock } = network
   const spoken: Spoken = { by: voice, topic, number, said: moments.next(), saidTime: clock.now(), kept: !options.volatile, echo: options.echo, to: options.to, outcome: undefined }
-  void voice.session.publish(topic, { by: voice.name, number }, options).then(
+  const data = { by: voice.name, number }
+  void (topic === '' ? voice.session.broadcast(data, options) : voice.session.publish(topic, data, options)).then(
     ({ offset }) => (spoken.outcome = { at: moments.next(), time: clock.now(), offset }),
     (error: unknown) => (spoken.outcome = { at: moments.next(), time: clock.now(), code: isEarshotError(error) ? error.code : String(error) }),
   )

@@ -7,6 +7,8 @@ import type { Act, Schedule } from './schedule.ts'
 import { SlowEngine } from './slow-engine.ts'
 
 const TOPICS = ['a', 'b', 'c/d', 'no']
+/** From this `how` on broadcasts are said and listened to; the numbers below mean what they always did. */
+const BROADCASTS = 39
 const PATTERNS = ['a', 'b', 'c/*', '**', 'a', '**', 'no']
 const USERS = ['ada', 'bob', 'cem']
 const READABLE = ['a', 'b', 'c/*']
@@ -62,6 +64,7 @@ export class World {
     const page = this.#start(this.browser.openTab(), 'witness')
     const voice = openVoice(page)
     this.#witness = listen(voice, '**', this.#moments)
+    listen(voice, '', this.#moments)
     voice.room.subscribe(({ type, member }) => this.#sights.push({ type, id: member.id, ...this.#now() }))
   }
 
@@ -208,9 +211,8 @@ export class World {
   #actOnVoice(kind: Act[0], page: Page, how: number): void {
     const voices = page.voices.filter(({ session }) => !session.closed)
     const voice = voices[how % voices.length] ?? this.#openVoice(page)
-    const patterns = PATTERNS
     if (kind === 'publish') for (let i = 0; i <= how % 3; i++) this.#publish(voice, how + i)
-    else if (kind === 'listen') this.#listen(how % 9 === 0 ? this.#openVoice(page) : voice, patterns[how % patterns.length] as string, how)
+    else if (kind === 'listen') this.#listen(how % 9 === 0 ? this.#openVoice(page) : voice, how >= BROADCASTS ? '' : (PATTERNS[how % PATTERNS.length] as string), how)
     else if (kind === 'unlisten') this.#unlisten(voice)
     else if (kind === 'enter') this.#enter(voice, how)
     else if (kind === 'set') this.#set(voice)
@@ -242,20 +244,22 @@ export class World {
   }
 
   #publish(voice: Voice, how: number): void {
-    const topic = TOPICS[how % 13 === 12 ? 3 : how % 3] as string
+    const topic = how >= BROADCASTS ? '' : (TOPICS[how % 13 === 12 ? 3 : how % 3] as string)
     const to = how % 6 === 5 ? { to: ['witness', USERS[how % 2] as string] } : {}
     this.#spoken.push(say(voice, topic, { volatile: how % 5 === 4, echo: how % 7 !== 6, ...to }, this.network, this.#moments))
   }
 
   #serve(how: number): void {
     if (!this.network.relay.isUp) return
-    const topic = TOPICS[how % TOPICS.length] as string
+    const topic = how >= BROADCASTS ? '' : (TOPICS[how % TOPICS.length] as string)
     const number = ++this.#served
     const { clock } = this.network
     const moments = this.#moments
     const spoken: Spoken = { by: 'server', topic, number, said: moments.next(), saidTime: clock.now(), kept: true, echo: true, to: undefined, outcome: undefined }
     this.#spoken.push(spoken)
-    void this.network.relay.publish(topic, { by: 'server', number }).then(({ offset }) => (spoken.outcome = { at: moments.next(), time: clock.now(), offset }))
+    const { relay } = this.network
+    const data = { by: 'server', number }
+    void (topic === '' ? relay.broadcast(data) : relay.publish(topic, data)).then(({ offset }) => (spoken.outcome = { at: moments.next(), time: clock.now(), offset }))
   }
 
   #unlisten(voice: Voice): void {

@@ -116,6 +116,52 @@ describe('a publish without an answer', () => {
   })
 })
 
+describe('a publish whose session the relay has forgotten in the meantime', () => {
+  it('ends as unknown, and is heard once, when its page is back too late', async () => {
+    const on = stage({ relay: { limits: { resume: 8000 } } })
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    const undo = on.lose('ack')
+    const [said, other] = [on.say(speaker, 'a'), on.say(speaker, 'a')]
+    await on.network.advance(50)
+    undo()
+    speaker.page.device.hold()
+    speaker.page.device.cut()
+    await on.network.advance(20_000)
+    expect([said.outcome, other.outcome]).toEqual([undefined, undefined])
+    speaker.page.device.release()
+    await on.network.advance(20_000)
+    expect([heard(ear), said.outcome?.code, other.outcome?.code]).toEqual([['p1.0:1', 'p1.0:2'], 'outcome-unknown', 'outcome-unknown'])
+    const later = on.say(speaker, 'a')
+    await on.network.advance(100)
+    expect([heard(ear).slice(2), later.outcome?.offset, errors(speaker.page)]).toEqual([['p1.0:3'], 3, []])
+  })
+
+  it.each([100, 20_000])('ends as unknown, and is heard once, when its tab is opened again after %d ms with what it had stored then', async away => {
+    const on = stage({ relay: { limits: { resume: 8000 } } })
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    on.say(speaker, 'a')
+    // The relay has it, and the answer is on its way.
+    await on.network.advance(7)
+    const older = new Map(speaker.page.stored)
+    await on.network.advance(50)
+    const said = on.say(speaker, 'a')
+    await on.network.advance(50)
+    expect(said.outcome?.offset).toBe(2)
+    speaker.page.tab.close()
+    speaker.page.device.end()
+    await on.network.advance(away)
+    const next = on.page('bob', on.browser.openTab({ sessionStorage: Object.fromEntries(older) }), older)
+    await on.network.advance(3000)
+    const last = on.say(next, 'a')
+    await on.network.advance(100)
+    expect([heard(ear), errors(next.page), last.outcome?.offset]).toEqual([['p1.0:1', 'p1.0:2', 'p2.0:1'], ['outcome-unknown'], 3])
+  })
+})
+
 describe('a publish that the storage of its tab has no room for', () => {
   /** A page that has said so much while nothing reached the relay; its storage has room for two. */
   async function overfull(count: number): Promise<{ on: Stage; ear: Ear; speaker: Voice }> {
