@@ -39,6 +39,8 @@ export interface AcceptorOptions {
   readonly metrics: () => Metrics | undefined
 }
 
+/** Of whom nobody looks at anything. */
+const ANYBODY: Visitor = { request: undefined, log: undefined }
 /** How long a client has to close its end of the socket when the relay stops, in milliseconds. */
 const FAREWELL = 1000
 /** Sockets that are told why there is no room, while they close; beyond them nobody is. */
@@ -117,8 +119,7 @@ export class Acceptor {
     const log = logger && new ConnectionLog(logger, ++this.#count, request)
     const end = new SocketEnd(socket, stream, this.#sending, log)
     this.#ends.set(socket, end)
-    const visitor: Visitor = { request: keepsRequests ? request : undefined, log }
-    end.connection = core.open(end, visitor)
+    end.connection = core.open(end, keepsRequests || log ? { request: keepsRequests ? request : undefined, log } : ANYBODY)
     socket.on('message', this.#listeners.message)
     socket.on('error', this.#listeners.error)
     socket.on('close', this.#listeners.close)

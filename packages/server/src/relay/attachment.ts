@@ -3,6 +3,7 @@ import type { LogEntry } from '../engine/engine.ts'
 import type { Connection } from './connection.ts'
 import type { Limits } from './limits.ts'
 import type { Grant, SessionRecord } from './records.ts'
+import { SmallMap } from './small-map.ts'
 
 /** Marks are so far apart at least: a report frees up to the last mark before it. */
 const MARK_MESSAGES = 32
@@ -26,7 +27,7 @@ export class Attachment {
   readonly record: SessionRecord
   readonly tag: string
   /** By pattern asked for. */
-  readonly grants: Map<string, Grant> = new Map()
+  readonly grants: SmallMap<string, Grant> = new SmallMap()
   /** Characters of these patterns, as an attach has them. */
   grantedSize = 0
   /** Topics whose members it watches. */
@@ -48,7 +49,7 @@ export class Attachment {
   #unread = 0
   #unreadSize = 0
   /** Part of it: up to an offset, so many messages and characters since the mark before. */
-  #marks: Mark[] = []
+  #marks: Mark[] | undefined
   /** Granted pattern → by pattern asked for, the offset that it began at. Most have few, and no index. */
   #starts: PatternIndex<Map<string, number>> | undefined
 
@@ -79,7 +80,7 @@ export class Attachment {
     if (this.#starts) index(this.#starts, pattern, grant)
     else if (this.grants.size > FEW || grant.patterns.length > FEW) {
       this.#starts = new PatternIndex()
-      for (const [each, given] of this.grants) index(this.#starts, each, given)
+      for (const [each, given] of this.grants.entries()) index(this.#starts, each, given)
     }
   }
 
@@ -139,20 +140,21 @@ export class Attachment {
     this.sent = offset
     this.#unread += count
     this.#unreadSize += size
-    const last = this.#marks.at(-1)
+    const last = this.#marks?.at(-1)
     if (last && last.count < MARK_MESSAGES && last.size < MARK_SIZE) {
       last.offset = offset
       last.count += count
       last.size += size
-    } else this.#marks.push({ offset, count, size })
+    } else (this.#marks ??= []).push({ offset, count, size })
   }
 
   /** The tab has read everything up to here. */
   read(offset: number): void {
-    for (let [mark] = this.#marks; mark && mark.offset <= offset; [mark] = this.#marks) {
+    const marks = this.#marks ?? []
+    for (let [mark] = marks; mark && mark.offset <= offset; [mark] = marks) {
       this.#unread -= mark.count
       this.#unreadSize -= mark.size
-      this.#marks.shift()
+      marks.shift()
     }
   }
 

@@ -10,7 +10,7 @@ export function regrant(desk: Desk, attachment: Attachment): void {
     if ((await attachment.connection.access.granted('presence', topic)).length === 0) throw new EarshotError('forbidden', `presence on "${topic}" is not allowed any more`)
   }
   record.lane.run(async () => {
-    for (const [pattern, { start }] of [...grants]) {
+    for (const [pattern, { start }] of [...grants.entries()]) {
       const ask = async (): Promise<void> => {
         const begun = await subscribe(desk, attachment, pattern, start)
         if (begun?.isLate) tellMissed(desk, attachment, begun.patterns)

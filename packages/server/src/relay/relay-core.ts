@@ -22,6 +22,7 @@ import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
 import { sumsOf } from './sums-of.ts'
+import { SmallMap } from './small-map.ts'
 import { Tally } from './tally.ts'
 import { limitLife } from './token-life.ts'
 import { isTooLong } from './units.ts'
@@ -31,7 +32,7 @@ interface Guest {
   /** What it came with. */
   readonly request: unknown
   /** Its sessions, by index. */
-  readonly attachments: Map<number, Attachment>
+  readonly attachments: SmallMap<number, Attachment>
 }
 
 /** A relay without its sockets: takes frames, keeps sessions, brings messages. */
@@ -83,7 +84,7 @@ export class RelayCore {
       this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
       return connection
     }
-    this.#connections.set(connection, { request, attachments: new Map() })
+    this.#connections.set(connection, { request, attachments: new SmallMap() })
     connection.deadline = clock.after(limits.hello, () => this.#close(connection, CLOSE.timeout, 'timeout', 'no hello'))
     return connection
   }
@@ -216,7 +217,10 @@ export class RelayCore {
       if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
       connection.access.reset(userId, data)
       limitLife(connection, expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
-      if (!first) return this.#attachments(connection).forEach(attachment => regrant(this.#desk, attachment))
+      if (!first) {
+        for (const attachment of this.#attachments(connection).values()) regrant(this.#desk, attachment)
+        return
+      }
       if (this.#users.of(userId) >= limits.connectionsPerUser) {
         return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
       }
@@ -337,8 +341,8 @@ export class RelayCore {
     }
   }
 
-  #attachments(connection: Connection): Map<number, Attachment> {
-    return this.#connections.get(connection)?.attachments ?? new Map<number, Attachment>()
+  #attachments(connection: Connection): SmallMap<number, Attachment> {
+    return this.#connections.get(connection)?.attachments ?? new SmallMap<number, Attachment>()
   }
 
   #end(record: SessionRecord): void {
