@@ -26,7 +26,7 @@ export function SharedPanel({ members }: { members: Scene['members'] }): ReactEl
       </div>
       <dl>
         <div>
-          <dt>tabs on it</dt>
+          <dt>{isAlone ? 'tab' : 'tabs'} on it</dt>
           <dd data-testid="shared-tabs">{tabs.length}</dd>
         </div>
       </dl>
