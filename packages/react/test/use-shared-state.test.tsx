@@ -1,11 +1,10 @@
 import { createHub } from '@earshot/core'
-import { createTestBrowser } from '@earshot/core/testing'
 import { broadcastChannel } from '@earshot/transport'
-import { act, fireEvent, render } from '@testing-library/react'
+import { act, fireEvent } from '@testing-library/react'
 import { type ReactElement, useEffect } from 'react'
 import { describe, expect, it, vi } from 'vitest'
-import { type AppHub, EarshotProvider, type SetShared, type SharedStateView, useSharedState } from '../src/index.ts'
-import { testFrames } from './support/frames.ts'
+import { type SetShared, type SharedStateView, useSharedState } from '../src/index.ts'
+import { type AppTab, createTestApp, type TestApp } from '../src/testing/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { stage } from './support/stage.tsx'
 
@@ -151,6 +150,20 @@ describe('useSharedState', () => {
     expect(hub.stats().subscriptions).toBe(0)
   })
 
+  it('keeps the value without a transport while the page lives, though no component shows it', async () => {
+    const { show, pass, frames } = stage()
+    const { see, set } = setter()
+    const { change, container } = show(<Theme see={see} />)
+    set('dark')
+    change(null)
+    await pass(1000)
+    change(<Theme />)
+    expect(container.textContent).toBe('dark loading')
+    await pass(0)
+    await frames.next()
+    expect(container.textContent).toBe('dark ready')
+  })
+
   it('writes for a component that has gone, and lets go of the state again', async () => {
     const { hub, show, pass, clock } = stage()
     const heard: unknown[] = []
@@ -190,70 +203,104 @@ describe('useSharedState', () => {
 })
 
 describe('useSharedState in several tabs', () => {
-  function tabs(): { open: () => { container: HTMLElement; set: SetShared<unknown>; seen: string[] }; pass: (ms: number) => Promise<void> } {
-    const browser = createTestBrowser()
-    const frames = testFrames()
+  interface SettingsPage {
+    tab: AppTab
+    set: SetShared<unknown>
+    /** Each view that was committed. */
+    seen: string[]
+    mount: () => void
+  }
+
+  /** Tabs of one browser that show the theme. */
+  function tabs(): TestApp & { open: () => SettingsPage } {
+    const app = createTestApp({ hub: env => createHub({ ...env, transport: broadcastChannel(env) }) })
     return {
+      ...app,
       open() {
-        const { env } = browser.openTab()
-        const hub: AppHub = createHub({ clock: env.clock, random: env.random, transport: broadcastChannel({ name: 'app', ...env }) })
         const { see, set } = setter()
         const seen: string[] = []
-        const { container } = render(
-          <EarshotProvider hub={hub}>
-            <Theme
-              see={view => {
-                see(view)
-                seen.push(`${view[0]} ${view[2]}`)
-              }}
-            />
-          </EarshotProvider>,
+        const ui = (
+          <Theme
+            see={view => {
+              see(view)
+              seen.push(`${view[0]} ${view[2]}`)
+            }}
+          />
         )
-        return { container, set, seen }
-      },
-      async pass(ms) {
-        await act(() => browser.advance(ms))
-        await frames.next()
+        const tab = app.openTab({ ui })
+        return { tab, set, seen, mount: () => tab.render(ui) }
       },
     }
   }
 
+  const text = ({ tab }: SettingsPage): string | null => tab.container.textContent
+
   it('gives a tab that comes late the value of its sibling, and shows the initial one as ready never', async () => {
-    const { open, pass } = tabs()
-    const first = open()
-    await pass(500)
+    await using app = tabs()
+    const first = app.open()
+    await app.advance(500)
     first.set('dark')
-    await pass(500)
-    const late = open()
-    expect(late.container.textContent).toBe('light loading')
-    await pass(500)
-    expect(late.container.textContent).toBe('dark ready')
+    await app.advance(500)
+    const late = app.open()
+    expect(text(late)).toBe('light loading')
+    await app.advance(500)
+    expect(text(late)).toBe('dark ready')
     expect(new Set(late.seen)).toEqual(new Set(['light loading', 'dark ready']))
   })
 
   it('keeps what was written before the sibling was known, on top of its value', async () => {
-    const { open, pass } = tabs()
-    const first = open()
-    await pass(500)
+    await using app = tabs()
+    const first = app.open()
+    await app.advance(500)
     first.set('dark')
     first.set((old: unknown) => `${old}er`)
-    await pass(500)
-    const late = open()
+    await app.advance(500)
+    const late = app.open()
     late.set((old: unknown) => `${old}!`)
-    expect(late.container.textContent).toBe('light! loading')
-    await pass(500)
-    expect(late.container.textContent).toBe('darker! ready')
-    expect(first.container.textContent).toBe('darker! ready')
+    expect(text(late)).toBe('light! loading')
+    await app.advance(500)
+    expect(text(late)).toBe('darker! ready')
+    expect(text(first)).toBe('darker! ready')
   })
 
   it('shows the same in all tabs after writes at once', async () => {
-    const { open, pass } = tabs()
-    const pages = [open(), open()]
-    await pass(500)
+    await using app = tabs()
+    const pages = [app.open(), app.open()]
+    await app.advance(500)
     for (const [index, { set }] of pages.entries()) set(`of ${index}`)
-    await pass(500)
-    const [one, other] = pages.map(({ container }) => container.textContent)
+    await app.advance(500)
+    const [one, other] = pages.map(text)
     expect(one).toMatch(/^of \d ready$/)
     expect(other).toBe(one)
+  })
+
+  it('keeps the value while its only tab lives, though no component shows it', async () => {
+    await using app = tabs()
+    const page = app.open()
+    await app.advance(500)
+    page.set('dark')
+    await app.advance(500)
+    page.tab.render(null)
+    await app.advance(1000)
+    page.mount()
+    await app.advance(500)
+    expect(text(page)).toBe('dark ready')
+  })
+
+  it('shows what siblings wrote while no component did, and what is older as ready never', async () => {
+    await using app = tabs()
+    const [one, other] = [app.open(), app.open()]
+    await app.advance(500)
+    one.set('dark')
+    await app.advance(500)
+    one.tab.render(null)
+    await app.advance(1000)
+    other.set('darker')
+    await app.advance(500)
+    one.seen.length = 0
+    one.mount()
+    await app.advance(500)
+    expect(text(one)).toBe('darker ready')
+    expect(one.seen.filter(view => view.endsWith('ready'))).toEqual(['darker ready'])
   })
 })

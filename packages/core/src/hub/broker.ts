@@ -38,7 +38,7 @@ export class Broker extends Reporting implements SessionHub {
   readonly random: () => number
   readonly dispatcher: Dispatcher = new Dispatcher((error, message, subscription) => this.failed(error, message, subscription))
   readonly presences: Presences = new Presences()
-  readonly states: Set<HubState> = new Set()
+  readonly states: Map<string, Set<HubState>> = new Map()
   readonly sessions: Set<HubSession> = new Set()
   readonly routes: Routes
   /** Publishes and subscribes for the hub itself. */
@@ -240,7 +240,7 @@ export class Broker extends Reporting implements SessionHub {
   }
 
   #link(): TransportLink {
-    const { clock, presences, random, report, tag } = this
+    const { clock, presences, random, report, states, tag } = this
     return {
       namespace: this.#namespace,
       clock,
@@ -254,6 +254,7 @@ export class Broker extends Reporting implements SessionHub {
       gone: (topic, id, until) => presences.remove(topic, id, until),
       status: status => this.#setStatus(status),
       gap: gap => this.tell('gap', gap),
+      states,
       report,
     }
   }

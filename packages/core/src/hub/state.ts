@@ -7,6 +7,9 @@ import type { Subscription } from '../delivery/subscription.ts'
 import type { SubscribeOptions } from './listening.ts'
 import type { HistoryOptions, PublishOptions } from './transport.ts'
 
+/** Topics whose value is known; of more, those without an open handle go, the one opened longest ago first. */
+const MAX_TOPICS = 1000
+
 /** A value shared by all who ask for the same topic: the last write wins, by Lamport counter and never by clock. */
 export interface SharedState<Value = unknown> {
   readonly topic: string
@@ -19,7 +22,7 @@ export interface SharedState<Value = unknown> {
   set(value: Value | ((old: Value) => Value)): void
   /** Calls `listener` after each change. The result ends it. */
   subscribe(listener: (value: Value) => void): () => void
-  /** Ends the handle; the value lives on in the others. */
+  /** Ends the handle; the value lives on, as long as the tab does. */
   close(): void
   [Symbol.dispose](): void
 }
@@ -29,7 +32,8 @@ export interface StateHost {
   readonly parts: Set<Handle>
   readonly hub: {
     use(): { readonly ordered?: boolean } | undefined
-    readonly states: Set<HubState>
+    /** The open handles of each topic, or the last that was: it knows the value still. */
+    readonly states: Map<string, Set<HubState>>
     readonly report: (error: unknown) => void
   }
   readonly ready: Promise<void>
@@ -45,10 +49,11 @@ export class HubState extends Handle implements SharedState {
   readonly #session: StateHost
   readonly #subscription: Subscription
   readonly #listeners: Listeners<unknown>
+  readonly #handles: Set<HubState>
   #value: unknown
   #last: Message | undefined
   /** What holds when an own write is refused: the last value that is in the log, or else the initial one. */
-  #agreed: { readonly data: unknown; readonly offset?: number | undefined }
+  #agreed: Message | { readonly data: unknown; readonly offset?: undefined }
   /** Writes made before the first snapshot came: they go on top of it. `undefined` from then on. */
   #early: ((old: unknown) => unknown)[] | undefined = []
 
@@ -61,9 +66,16 @@ export class HubState extends Handle implements SharedState {
     this.#session = session
     this.#listeners = new Listeners(report)
     this.#subscription = session.subscribe(topic, message => this.#apply(message), { own: true })
-    // What a handle of this page knows, the next one knows at once.
-    for (const other of states) if (other.topic === topic && other.#last) this.#apply(other.#last)
-    states.add(this)
+    // What this page knows is known at once.
+    this.#handles = states.get(topic) ?? new Set()
+    for (const other of this.#handles) {
+      if (other.#agreed.offset) this.#apply(other.#agreed)
+      if (other.#last) this.#apply(other.#last)
+      if (other.closed) this.#handles.delete(other)
+    }
+    // The topic opened last is the last.
+    states.delete(topic)
+    states.set(topic, this.#handles.add(this))
     this.ready = session.ready.then(() => (this.closed ? [] : session.history(topic, { limit: 1 }))).then(past => this.#settle(past), report)
   }
 
@@ -85,9 +97,14 @@ export class HubState extends Handle implements SharedState {
   }
 
   protected end(): void {
+    const { states } = this.#session.hub
     this.#listeners.clear()
+    if (this.#handles.size > 1) this.#handles.delete(this)
+    for (const [topic, [handle]] of states) {
+      if (states.size <= MAX_TOPICS) break
+      if (handle?.closed) states.delete(topic)
+    }
     this.#subscription.unsubscribe()
-    this.#session.hub.states.delete(this)
   }
 
   #publish(value: unknown): Message {
@@ -96,11 +113,14 @@ export class HubState extends Handle implements SharedState {
     const { message } = receipt
     // Where a log decides, an own write is shown at once, and taken back when it is refused.
     if (hub.use()?.ordered) {
+      const placed = (offset?: number): void => {
+        for (const each of this.#handles) each.#placed(message, offset)
+      }
       receipt.then(
-        ({ offset }) => this.#placed(message, offset),
+        ({ offset }) => placed(offset),
         (error: unknown) => {
           hub.report(error)
-          this.#placed(message, -1)
+          placed(-1)
         },
       )
     }
@@ -110,14 +130,18 @@ export class HubState extends Handle implements SharedState {
   /** An own write has its place in the log, or none. It may never come back from there, since little may be kept: then what is behind it holds. */
   #placed(message: Message, offset = 0): void {
     if (this.#last !== message) return
-    this.#last = undefined
-    if ((this.#agreed.offset ?? 0) > offset) this.#show(this.#agreed.data)
+    const isBehind = (this.#agreed.offset ?? 0) > offset
+    // Whatever the log brings from now on goes above it.
+    this.#last = isBehind ? undefined : { ...message, id: message.id, clock: 0 }
+    if (isBehind) this.#show(this.#agreed.data)
   }
 
   #apply(message: Message): void {
     const isOwn = this.#last?.id === message.id
     if (message.offset) this.#agreed = message
-    if (this.#last && !isOwn && compareMessages(message, this.#last) <= 0) return
+    // A log that began anew goes above the one before.
+    const isSameLog = (this.#last?.epoch ?? message.epoch) === message.epoch
+    if (this.#last && isSameLog && !isOwn && compareMessages(message, this.#last) <= 0) return
     this.#last = message
     // An own write that comes back from the log is on show already.
     if (!isOwn) this.#show(message.data)

@@ -86,6 +86,8 @@ export interface TransportLink {
   gone(topic: string, id: string, clock: number): void
   status(status: HubStatus): void
   gap(gap: Gap): void
+  /** Topics whose shared value this page knows: their last message is to be kept, though nobody may listen at the moment. */
+  readonly states: { has(topic: string): boolean }
   /** Anything that failed; what is no `EarshotError` is wrapped. */
   report(error: unknown): void
 }

@@ -211,6 +211,7 @@ function open(network: TestTransports, userId: string, index: number): End {
     gone: (_, gone) => members.delete(gone),
     status: () => {},
     gap: () => {},
+    states: new Set(),
     report: error => errors.push(error),
   })
   connection.openSession({ requestedId: undefined, userId, identify: given => (id = given) })

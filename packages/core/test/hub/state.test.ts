@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createHub, type RemoteMessage } from '@earshot/core'
 import { runMicrotasks } from '../../src/testing/test-clock.ts'
 import { refusal } from '../support/refusal.ts'
-import { stubTransport } from '../support/stub-transport.ts'
+import { type StubTransport, stubTransport } from '../support/stub-transport.ts'
 
 function retained(data: unknown, clock: number, from = 'far'): RemoteMessage {
   return { topic: 'theme', data, from, time: 0, clock, key: `${from}.1` }
@@ -82,7 +82,7 @@ describe('shared state', () => {
     expect([errors, heard]).toEqual([[failure], [1]])
   })
 
-  it('ends with its last handle', () => {
+  it('outlives its handles, and no handle outlives its close', () => {
     const hub = createHub()
     const [one, two] = [hub.openSession(), hub.openSession()]
     const state = one.state('theme', 'light')
@@ -90,11 +90,31 @@ describe('shared state', () => {
     const other = two.state('theme', 'light')
     state.close()
     state.close()
-    expect(other.get()).toBe('dark')
+    other.set('darker')
     two.close()
-    expect(one.state('theme', 'light').get()).toBe('light')
+    expect(one.state('theme', 'light').get()).toBe('darker')
     expect(state.get()).toBe('dark')
     expect(refusal(() => state.set('x'), 'session-closed').message).toContain('ask the session for a new one')
+  })
+
+  it('stays with the initial value of each handle as long as nobody writes', () => {
+    const session = createHub().openSession()
+    session.state('theme', 'light').close()
+    expect(session.state('theme', 'dark').get()).toBe('dark')
+  })
+
+  it('is kept of 1000 topics: those opened longest ago go first, open ones never', () => {
+    const session = createHub().openSession()
+    const open = session.state('open', 0)
+    open.set(1)
+    for (let index = 0; index < 1001; index++) {
+      const state = session.state(`t/${index}`, 'none')
+      state.set(index)
+      state.close()
+      if (index === 500) session.state('t/0', 'none').close()
+    }
+    const values = ['open', 't/0', 't/1', 't/2', 't/3', 't/1000'].map(topic => session.state(topic, 'none').get())
+    expect(values).toEqual([1, 0, 'none', 'none', 3, 1000])
   })
 
   it('leaves nothing behind when it ends', () => {
@@ -106,6 +126,38 @@ describe('shared state', () => {
       expect(hub.count('theme')).toEqual({ theme: 1 })
     }
     expect(hub.stats().subscriptions).toBe(0)
+  })
+
+  it('is known to a transport as long as it is kept', () => {
+    const transport = stubTransport()
+    const session = createHub({ transport }).openSession()
+    session.state('theme', 'light').close()
+    expect(['theme', 'other'].map(topic => transport.link?.states.has(topic))).toEqual([true, false])
+  })
+
+  it('is overtaken at the next handle by what siblings wrote meanwhile, but not by what is older', async () => {
+    for (const [clock, expected] of [[5, 'theirs'], [1, 'mine']] as const) {
+      const transport = stubTransport({ history: async () => ({ messages: [retained('theirs', clock, 'far')], gap: false }) })
+      const hub = createHub({ transport })
+      for (let count = 0; count < 2; count++) hub.publish('other', count)
+      const session = hub.openSession()
+      using first = session.state('theme', 'light')
+      first.set('mine')
+      first.close()
+      const state = session.state('theme', 'light')
+      expect(state.get()).toBe('mine')
+      await state.ready
+      expect(state.get()).toBe(expected)
+    }
+  })
+
+  it('takes the greater counter although it was written at an earlier time', () => {
+    const transport = stubTransport()
+    const state = createHub({ transport }).openSession().state('theme', 'light')
+    transport.link?.deliver({ ...retained('before', 7), time: 9_000_000 })
+    transport.link?.deliver({ ...retained('after', 8), time: 1000 })
+    transport.link?.deliver({ ...retained('earlier', 6), time: 10_000_000 })
+    expect(state.get()).toBe('after')
   })
 
   it('takes what a sibling holds, and says when', async () => {
@@ -160,5 +212,80 @@ describe('shared state', () => {
       for (const write of writes) transport.link?.deliver(write)
       expect(state.get()).toBe('after')
     }
+  })
+})
+
+describe('shared state with a log', () => {
+  /** A transport with a log, which decides on each write when the test says so. */
+  function logged(): { transport: StubTransport; answers: ((place?: number) => void)[]; write: (data: unknown, offset: number, epoch?: string) => void } {
+    const answers: ((place?: number) => void)[] = []
+    const transport = stubTransport({
+      ordered: true,
+      publish: () => new Promise((resolve, reject) => answers.push(offset => (offset ? resolve({ offset }) : reject(new Error('refused'))))),
+    })
+    return {
+      transport,
+      answers,
+      write: (data, offset, epoch = 'e') => transport.link?.deliver({ ...retained(data, 1), offset, epoch, key: `far.${offset}` }),
+    }
+  }
+
+  it('shows a write that is on its way in handles that are opened later', async () => {
+    const { transport, answers } = logged()
+    const session = createHub({ transport }).openSession()
+    const state = session.state('theme', 'light')
+    state.set('dark')
+    state.close()
+    expect(session.state('theme', 'light').get()).toBe('dark')
+    answers[0]?.(1)
+    await runMicrotasks()
+    expect(session.state('theme', 'light').get()).toBe('dark')
+  })
+
+  it.each(['open', 'closed'])('takes a refused write back wherever it is shown: its own handle is %s', async own => {
+    const { transport, answers, write } = logged()
+    const errors: unknown[] = []
+    const session = createHub({ transport, onError: error => errors.push(error.cause) }).openSession()
+    const state = session.state('theme', 'light')
+    await state.ready
+    write('agreed', 1)
+    state.set('refused')
+    if (own === 'closed') state.close()
+    const other = session.state('theme', 'light')
+    expect(other.get()).toBe('refused')
+    answers[0]?.()
+    await runMicrotasks()
+    expect(other.get()).toBe('agreed')
+    other.close()
+    expect(session.state('theme', 'light').get()).toBe('agreed')
+    expect(errors).toEqual([new Error('refused')])
+  })
+
+  it('goes by the log, also for what was known before: what comes later in it wins', async () => {
+    const { transport, answers, write } = logged()
+    const session = createHub({ transport }).openSession()
+    const state = session.state('theme', 'light')
+    for (const value of ['first', 'mine']) state.set(value)
+    state.close()
+    answers[1]?.(3)
+    await runMicrotasks()
+    const next = session.state('theme', 'light')
+    expect(next.get()).toBe('mine')
+    write('theirs', 4)
+    expect(next.get()).toBe('theirs')
+    write('earlier', 2)
+    expect(next.get()).toBe('theirs')
+  })
+
+  it('takes what a log that began anew has, however little was counted there', () => {
+    const { transport, write } = logged()
+    const session = createHub({ transport }).openSession()
+    const state = session.state('theme', 'light')
+    write('before', 70)
+    state.close()
+    const next = session.state('theme', 'light')
+    expect(next.get()).toBe('before')
+    write('anew', 1, 'f')
+    expect(next.get()).toBe('anew')
   })
 })

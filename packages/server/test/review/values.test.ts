@@ -83,4 +83,58 @@ describe('a shared value', () => {
     await on.network.advance(2000)
     expect([one.get(), other.get()]).toEqual([1, 1])
   })
+
+  it('is what the page knows when it is opened again, then what the log has', async () => {
+    const on = stage()
+    const [ada, bob] = [on.page('ada'), on.page('bob')]
+    const [one, other] = [ada.session.state('s', 0), bob.session.state('s', 0)]
+    await on.network.advance(100)
+    one.set(1)
+    await on.network.advance(100)
+    one.close()
+    await on.network.advance(100)
+    other.set(2)
+    await on.network.advance(100)
+    const again = ada.session.state('s', 0)
+    const ready: unknown[] = []
+    void again.ready.then(() => ready.push(again.get()))
+    expect(again.get()).toBe(1)
+    await on.network.advance(1000)
+    expect([again.get(), ready]).toEqual([2, [2]])
+  })
+
+  it('is the own write that is still on its way when it is opened again', async () => {
+    const on = stage()
+    const [ada, bob] = [on.page('ada'), on.page('bob')]
+    const [one, other] = [ada.session.state('s', 0), bob.session.state('s', 0)]
+    await on.network.advance(100)
+    ada.page.device.hold()
+    one.set(1)
+    one.close()
+    await on.network.advance(100)
+    const again = ada.session.state('s', 0)
+    expect(again.get()).toBe(1)
+    ada.page.device.release()
+    await on.network.advance(1000)
+    expect([again.get(), other.get()]).toEqual([1, 1])
+  })
+
+  it.each(['open', 'closed'])('goes by the log of a relay that has lost the old one, where less was counted: its handle was %s', async handle => {
+    const on = stage()
+    const [ada, bob] = [on.page('ada'), on.page('bob')]
+    const one = ada.session.state('s', 0)
+    await on.network.advance(100)
+    for (let value = 1; value <= 50; value++) one.set(value)
+    await on.network.advance(100)
+    if (handle === 'closed') one.close()
+    on.network.relay.restart({ log: 'lost' })
+    await on.network.advance(30_000)
+    const other = bob.session.state('s', 0)
+    await on.network.advance(1000)
+    other.set(100)
+    await on.network.advance(1000)
+    const again = handle === 'closed' ? ada.session.state('s', 0) : one
+    await on.network.advance(1000)
+    expect([again.get(), other.get()]).toEqual([100, 100])
+  })
 })

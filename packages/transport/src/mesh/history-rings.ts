@@ -14,6 +14,8 @@ export interface Kept {
   /** The tab that published it. */
   readonly node: string
   readonly item: EncodedItem
+  /** Others may have said more since, unkept: nobody can go on from here. */
+  readonly isLoose?: boolean
 }
 
 /** The last messages of each topic: bounded by messages a topic and by topics; the topic unused for longest goes first. */
@@ -37,9 +39,13 @@ export class HistoryRings {
     if (this.#rings.size > this.#topics) this.#rings.delete(this.#rings.keys().next().value as string)
   }
 
-  /** Forgets topics that nobody wants any more. */
-  tidy(wanted: (topic: string) => boolean): void {
-    for (const topic of this.#rings.keys()) if (!wanted(topic)) this.#rings.delete(topic)
+  /** Forgets topics that nobody wants any more; of those that hold a shared value, all but the last message. */
+  tidy(wanted: (topic: string) => boolean, states: { has(topic: string): boolean }): void {
+    for (const [topic, ring] of this.#rings) {
+      if (wanted(topic)) continue
+      if (states.has(topic)) this.#rings.set(topic, lastOf(ring, 1).map(last => ({ ...last, isLoose: true })))
+      else this.#rings.delete(topic)
+    }
   }
 
   /** The last `limit` messages of these patterns in shown order, between two places of it. */
@@ -52,7 +58,7 @@ export class HistoryRings {
   }
 
   has(id: string, topic: string): boolean {
-    return this.#rings.get(topic)?.slice(-this.#perTopic).some(kept => kept.id === id) ?? false
+    return this.#rings.get(topic)?.slice(-this.#perTopic).some(kept => kept.id === id && !kept.isLoose) ?? false
   }
 }
 

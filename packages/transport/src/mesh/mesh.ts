@@ -321,9 +321,9 @@ export class Mesh implements TransportConnection {
 
   // Small things.
 
-  /** Nothing is kept of topics that nobody wants any more. */
+  /** Nothing but shared values is kept of topics that nobody wants any more. */
   #tidy(): void {
-    this.#history.tidy(topic => this.#wanted(topic))
+    this.#history.tidy(topic => this.#wanted(topic), this.#link.states)
   }
 
   #wanted(topic: string): boolean {

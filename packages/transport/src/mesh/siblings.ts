@@ -292,10 +292,10 @@ export class Siblings {
     }
   }
 
-  /** Answers for what this tab published, and for tabs that are not there to answer. */
+  /** Answers for what this tab published, for tabs that are not there to answer, and with values that their writer may have forgotten. */
   #answer(peer: Peer, { id, patterns, limit, since, before }: Extract<Said, { kind: 'question' }>): void {
     const { history } = this.#host
-    const kept = history.find(patterns, limit, since, before).filter(({ node }) => this.roll.peers.get(node)?.state !== 'here')
+    const kept = history.find(patterns, limit, since, before).filter(({ node, isLoose }) => isLoose || this.roll.peers.get(node)?.state !== 'here')
     const records = kept.map(({ from, userId, key, item }): KeptRecord => [from, userId ?? null, key, item])
     const has = since !== undefined && history.has(since.id, since.topic)
     this.#host.address(peer.node, () => ['a', id, this.#host.position(), records, has ? 1 : 0])

@@ -68,8 +68,20 @@ describe('the rings of topics', () => {
     const rings = new HistoryRings(10, 10)
     rings.add(kept('a', 1))
     rings.add(kept('b', 2))
-    rings.tidy(topic => topic === 'b')
+    rings.tidy(topic => topic === 'b', new Set())
     expect(clocks(rings.find(['**'], 10, undefined, undefined))).toEqual([2])
+  })
+
+  it('keep the last message of a topic that nobody wants and whose value is known, and let nobody go on from it', () => {
+    const rings = new HistoryRings(10, 10)
+    for (const message of [kept('a', 1), kept('a', 3), kept('a', 2), kept('b', 4)]) rings.add(message)
+    for (let again = 0; again < 2; again++) rings.tidy(() => false, new Set(['a']))
+    expect(clocks(rings.find(['**'], 10, undefined, undefined))).toEqual([3])
+    expect(rings.has('a:3', 'a')).toBe(false)
+    rings.add(kept('a', 5))
+    expect(rings.has('a:5', 'a')).toBe(true)
+    rings.tidy(() => false, new Set())
+    expect(rings.find(['**'], 10, undefined, undefined)).toEqual([])
   })
 
   it('give each message once', () => {
