@@ -7,10 +7,10 @@ const TAKEN = 60_000
 /** What has been claimed in pages that are alone. */
 const claimed = new WeakMap<Session['hub'], Set<string>>()
 
-/** Runs `task` if it is the first to claim the id. A failure reaches the hub's `error` event. */
+/** Runs `task` if it is the first to claim the id. A failure reaches the hub's `error` event. @throws `session-closed` */
 export function claim(session: Session, id: string, task: () => unknown): void {
   const { hub } = session
-  const outcome = isAlone(hub) ? claimHere(hub, id, task) : session.claim(id, task)
+  const outcome = isAlone(session) ? claimHere(hub, id, task) : session.claim(id, task)
   outcome.catch((error: unknown) => hub.report(error))
 }
 

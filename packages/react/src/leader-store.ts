@@ -6,7 +6,7 @@ import { createStores, type Stores } from './stores.ts'
 /** Whether this tab leads. One for all components: a lead that is let go goes to another tab. */
 function createLeaderStore(_key: string, host: StoreHost): Store<boolean> {
   const { hub } = host.session
-  let leads = isAlone(hub)
+  let leads = isAlone(host.session)
   let stop: Cancel | undefined
   const store = createStore(host, () => leads, () => stop?.())
   const now = (lead: boolean): void => {

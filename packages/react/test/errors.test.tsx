@@ -16,6 +16,7 @@ import {
   useSubscription,
   useTopic,
 } from '../src/index.ts'
+import { recordingTransport } from './support/recording-transport.ts'
 import { Boundary, stage } from './support/stage.tsx'
 
 /** Hooks that listen to a topic, and how they are called. */
@@ -29,12 +30,15 @@ const listening: [string, (topic: string) => unknown][] = [
   ['usePresenceCount', topic => usePresenceCount(topic)],
   ['useSharedState', topic => useSharedState(topic, 0)],
 ]
+/** Hooks that do something for the whole browser. */
+const once: [string, () => unknown][] = [
+  ['useLeader', () => useLeader()],
+  ['useClaim', () => useClaim('id', () => {})],
+]
 const others: [string, () => unknown][] = [
   ['usePublish', () => usePublish('chat')],
   ['useSession', () => useSession()],
   ['useConnection', () => useConnection()],
-  ['useLeader', () => useLeader()],
-  ['useClaim', () => useClaim('id', () => {})],
 ]
 
 /** A component that does nothing but call a hook. */
@@ -55,7 +59,7 @@ describe('an error boundary catches, with a text that says what to do,', () => {
     vi.spyOn(console, 'error').mockImplementation(() => {}) // React tells of what a boundary catches
   })
 
-  it.each([...others, ...listening.map(([name, hook]): [string, () => unknown] => [name, () => hook('chat')])])('%s without a provider', (_, hook) => {
+  it.each([...others, ...once, ...listening.map(([name, hook]): [string, () => unknown] => [name, () => hook('chat')])])('%s without a provider', (_, hook) => {
     const Caller = calling(hook)
     expect(caught(<Caller />)).toBe('EarshotError: Hooks need an <EarshotProvider> with a hub or session')
   })
@@ -69,14 +73,23 @@ describe('an error boundary catches, with a text that says what to do,', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it.each(listening)('%s of a session that is closed', (_, hook) => {
+  it.each([...listening, ...once])('%s of a session that is closed', (_, hook) => {
     const session = stage().hub.openSession()
     session.close()
     const Caller = calling(() => hook('chat'))
     expect(caught(<EarshotProvider session={session}><Caller /></EarshotProvider>)).toMatch(/^EarshotError: The session is closed/)
   })
 
-  it.each(listening)('%s of a hub that is closed', async (_, hook) => {
+  it.each(once)('%s of a session that is closed, with a transport that joins no tabs', (_, hook) => {
+    const { hub, errors } = stage({ transport: recordingTransport() })
+    const session = hub.openSession()
+    session.close()
+    const Caller = calling(hook)
+    expect(caught(<EarshotProvider session={session}><Caller /></EarshotProvider>)).toMatch(/^EarshotError: The session is closed/)
+    expect(errors).toEqual([])
+  })
+
+  it.each([...listening, ...once])('%s of a hub that is closed', async (_, hook) => {
     const { hub } = stage()
     await hub.close()
     const Caller = calling(() => hook('chat'))
