@@ -1,11 +1,12 @@
 import type { Hub, Session } from '@earshot/core'
 import { isAlone } from './is-alone.ts'
+import { oneEach } from './one-each.ts'
 
 /** As long as a tab holds a claim that has run. */
 const TAKEN = 60_000
 
 /** What has been claimed in pages that are alone. */
-const claimed = new WeakMap<Session['hub'], Set<string>>()
+const claimedIn = oneEach((_: Hub) => new Set<string>())
 
 /** Runs `task` if it is the first to claim the id. A failure reaches the hub's `error` event. @throws `session-closed` */
 export function claim(session: Session, id: string, task: () => unknown): void {
@@ -15,8 +16,7 @@ export function claim(session: Session, id: string, task: () => unknown): void {
 }
 
 async function claimHere(hub: Hub, id: string, task: () => unknown): Promise<void> {
-  const ids = claimed.get(hub) ?? new Set()
-  claimed.set(hub, ids)
+  const ids = claimedIn(hub)
   if (ids.has(id)) return
   ids.add(id)
   hub.clock.after(TAKEN, () => ids.delete(id))

@@ -1,6 +1,7 @@
 import type { Session } from '@earshot/core'
 import { createFrames } from './frames.ts'
 import { lease } from './lease.ts'
+import { oneEach } from './one-each.ts'
 import type { SessionSource } from './session-source.ts'
 import type { Shared, StoreHost } from './store.ts'
 
@@ -16,22 +17,12 @@ export interface Stores<S extends Shared<unknown, never>> {
   need(source: SessionSource, key: string): S
 }
 
-/** Makes one for each session, when it is first asked for. */
-function perSession<Thing>(create: (session: Session) => Thing): (session: Session) => Thing {
-  const things = new WeakMap<Session, Thing>()
-  return session => {
-    const thing = things.get(session) ?? create(session)
-    things.set(session, thing)
-    return thing
-  }
-}
-
 // One for all kinds: what is new in a frame is one commit.
-const framesOf = perSession(createFrames)
+const framesOf = oneEach(createFrames)
 
 /** Keeps stores that `create` makes. */
 export function createStores<S extends Shared<unknown, never>>(create: (key: string, host: StoreHost) => S, blank: S['state']): Stores<S> {
-  const of = perSession(() => new Map<string, S>())
+  const of = oneEach((_: Session) => new Map<string, S>())
   return {
     blank,
     of,

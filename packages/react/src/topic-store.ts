@@ -1,11 +1,11 @@
-import { compareMessages, matches, type Message, type Subscription } from '@earshot/core'
+import { compareMessages, EarshotError, matches, type Message, type Subscription } from '@earshot/core'
 import type { Shown } from './sending.ts'
 import { createStore, type Store, type StoreHost } from './store.ts'
 import { createStores, type Stores } from './stores.ts'
 
 /** The last messages of a topic, in the order that every tab shows: one subscription, however many components. */
 interface TopicStore extends Store<readonly Shown[]> {
-  /** Subscribes, if need be. The largest limit and the largest replay win. */
+  /** Subscribes, if need be. The largest limit and the largest replay win. @throws `invalid-options` */
   want(limit: number, replay: number): void
   /** Shows an own message with what is new of it: from its publish on, which may be long before a relay brings it back. */
   show(message: Message, news: Partial<Shown>): void
@@ -41,6 +41,7 @@ function createTopicStore(key: string, host: StoreHost): TopicStore {
   const store = createStore<readonly Shown[]>(host, () => [...messages], () => subscription?.unsubscribe())
   return Object.assign(store, {
     want(limit: number, replay: number) {
+      if (!Number.isInteger(limit) || limit < 0) throw new EarshotError('invalid-options', 'no-count', { name: 'limit', value: limit, limit: 0 })
       most = Math.max(most, limit)
       if (subscription?.active && replay <= replayed) return
       const shorter = subscription

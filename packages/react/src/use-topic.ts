@@ -8,7 +8,7 @@ import { topicStores } from './topic-store.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
 import { useConnection } from './use-connection.ts'
 import { usePublish } from './use-publish.ts'
-import { useStore } from './use-store.ts'
+import { type IsEqual, useStore } from './use-store.ts'
 
 /** A message as `useTopic` shows it. One that this session published through hooks has a `status`, and an `error` when it failed. */
 export type TopicMessage<Pattern extends string = string> = MessageOf<Topics, Pattern> & Sending
@@ -45,22 +45,27 @@ export interface TopicView<Pattern extends string> {
 
 /** What was selected of the last messages of a topic. */
 export interface SelectedView<Pattern extends string, Selected> extends Pick<TopicView<Pattern>, 'publish' | 'status'> {
-  /** The same object while it is shallowly equal: then nothing is rendered. */
+  /** The same object while it is equal: then nothing is rendered. */
   readonly selected: Selected
 }
 
 /**
  * The last messages of a topic or pattern, brought up to date once a frame. Components of one session share one subscription, and the largest
  * `limit` and `replay` of theirs. With `select`, a component renders when what it selects has changed.
- * @throws `invalid-pattern`, `session-closed` while mounting
+ * @throws `invalid-pattern`, `invalid-options`, `session-closed` while mounting
  */
 export function useTopic<const Pattern extends TopicHint<Topics>, Selected>(
   pattern: Patterns<Topics, Pattern>,
-  options: TopicOptions & Choice<Pattern> & { select: (messages: readonly TopicMessage<Pattern>[]) => Selected },
+  options: TopicOptions &
+    Choice<Pattern> & {
+      select: (messages: readonly TopicMessage<Pattern>[]) => Selected
+      /** Whether what was selected before will do. @default shallowly equal */
+      isEqual?: IsEqual<Selected> | undefined
+    },
 ): SelectedView<Pattern, Selected>
 export function useTopic<const Pattern extends TopicHint<Topics>>(
   pattern: Patterns<Topics, Pattern>,
-  options?: TopicOptions & Choice<Pattern> & { select?: undefined },
+  options?: TopicOptions & Choice<Pattern> & { select?: undefined; isEqual?: undefined },
 ): TopicView<Pattern>
 export function useTopic(
   pattern: string | readonly string[],
@@ -71,7 +76,8 @@ export function useTopic(
     flush,
     filter,
     select,
-  }: TopicOptions & Choice<string> & { select?: ((messages: readonly Shown[]) => unknown) | undefined } = {},
+    isEqual = shallowEqual,
+  }: TopicOptions & Choice<string> & { select?: ((messages: readonly Shown[]) => unknown) | undefined; isEqual?: IsEqual<unknown> | undefined } = {},
 ): TopicView<string> | SelectedView<string, unknown> {
   const source = useSource()
   const key = [pattern].flat().join('\n')
@@ -79,7 +85,7 @@ export function useTopic(
     const messages = all.filter(message => (echo || message.from !== source.session.id) && (!filter || filter(message))).slice(-limit || Infinity)
     return select ? { selected: select(messages) } : { messages, last: messages.at(-1) }
   }
-  const view = useStore(topicStores, key, choose, (one, other) => shallowEqual(one, other, shallowEqual), flush)
+  const view = useStore(topicStores, key, choose, (one, other) => shallowEqual(one, other, isEqual), flush)
   useBrowserLayoutEffect(() => {
     if (!source.ended) topicStores.find(source, key)?.want(limit, replay)
   }, [source, key, limit, replay])

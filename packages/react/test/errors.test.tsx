@@ -96,10 +96,18 @@ describe('an error boundary catches, with a text that says what to do,', () => {
     expect(caught(<EarshotProvider hub={hub}><Caller /></EarshotProvider>)).toMatch(/^EarshotError: The hub is closed/)
   })
 
-  it('an option that is out of bounds', () => {
-    const { hub } = stage()
-    const Caller = calling(() => useTopic('chat', { replay: -1 }))
-    expect(caught(<EarshotProvider hub={hub}><Caller /></EarshotProvider>)).toMatch(/^EarshotError: replay is -1/)
+  it.each([
+    ['replay', -1],
+    ['limit', -1],
+    ['limit', 1.5],
+    ['limit', Infinity],
+    ['limit', NaN],
+  ])('an option that is out of bounds: %s is %d', async (name, value) => {
+    const { hub, pass } = stage()
+    const Caller = calling(() => useTopic('chat', { [name]: value }))
+    expect(caught(<EarshotProvider hub={hub}><Caller /></EarshotProvider>)).toMatch(new RegExp(`^EarshotError: ${name} is ${value}`))
+    await pass(5000)
+    expect(hub.stats().subscriptions).toBe(0)
   })
 
   it('a provider with neither a hub nor a session', () => {

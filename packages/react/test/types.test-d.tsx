@@ -46,6 +46,9 @@ export function Typed(): null {
   expectTypeOf(selected).toEqualTypeOf<string[]>()
   // @ts-expect-error with select there are no messages
   void useTopic('typed/42/chat', { select: all => all.length }).messages
+  void useTopic('typed/42/chat', { select: all => all.length, isEqual: (one, other) => one.toFixed() === other.toFixed() })
+  // @ts-expect-error an equality needs a selection
+  void useTopic('typed/42/chat', { isEqual: Object.is })
   // @ts-expect-error a wildcard is no topic
   useTopic('typed/*/chat').publish({ text: 'hi' })
 

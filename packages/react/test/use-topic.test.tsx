@@ -268,6 +268,27 @@ describe('useTopic', () => {
     expect(hub.count('chat')).toEqual({ chat: 1 })
   })
 
+  it('compares what is selected as it is told to', async () => {
+    const { hub, show, frames } = stage()
+    const committed = vi.fn<(selected: { text: string }) => void>()
+    function Loudness(): ReactElement {
+      const { selected } = useTopic('chat', {
+        select: messages => ({ text: String(messages.at(-1)?.data) }),
+        isEqual: (one, other) => one.text.toUpperCase() === other.text.toUpperCase(),
+      })
+      useEffect(() => committed(selected))
+      return <p>{selected.text}</p>
+    }
+    const { container } = show(<Loudness />)
+    for (const data of ['hello', 'HELLO', 'bye']) {
+      hub.publish('chat', data)
+      await frames.next()
+    }
+    expect(container.textContent).toBe('bye')
+    const texts = committed.mock.calls.map(([{ text }]) => text)
+    expect(texts.filter((text, index) => text !== texts[index - 1])).toEqual(['undefined', 'hello', 'bye'])
+  })
+
   it('selects of what its filter and echo let through', async () => {
     const { hub, show, frames } = stage()
     function Count(): ReactElement {
