@@ -1,11 +1,10 @@
 import { createHub, EarshotError, type Message, type RemoteMessage, type TransportConnection } from '@earshot/core'
-import { createTestBrowser } from '@earshot/core/testing'
 import { broadcastChannel } from '@earshot/transport'
-import { act, render } from '@testing-library/react'
+import { act } from '@testing-library/react'
 import { type ReactElement, useEffect } from 'react'
 import { describe, expect, it } from 'vitest'
-import { type AppHub, EarshotProvider, type TopicMessage, type TopicOptions, type TopicView, usePublish, useSession, useTopic } from '../src/index.ts'
-import { testFrames } from './support/frames.ts'
+import { type TopicMessage, type TopicOptions, type TopicView, usePublish, useSession, useTopic } from '../src/index.ts'
+import { createTestApp } from '../src/testing/index.ts'
 import { type RecordingTransport, recordingTransport } from './support/recording-transport.ts'
 import { stage } from './support/stage.tsx'
 
@@ -329,21 +328,12 @@ describe('own messages in useTopic, where a relay brings them back', () => {
 })
 
 it('own messages between tabs have a status where they were published, and the same order everywhere', async () => {
-  const browser = createTestBrowser()
-  const frames = testFrames()
-  const pages = [chat(), chat()].map(page => {
-    const { env } = browser.openTab()
-    const hub: AppHub = createHub({ clock: env.clock, random: env.random, transport: broadcastChannel({ name: 'app', ...env }) })
-    render(<EarshotProvider hub={hub}>{page.element()}</EarshotProvider>)
-    return page
-  })
-  const pass = async (ms: number): Promise<void> => {
-    await act(() => browser.advance(ms))
-    await frames.next()
-  }
-  await pass(500)
-  for (const round of [1, 2]) for (const [index, { now }] of pages.entries()) act(() => now().publish(`${index}.${round}`))
-  await pass(500)
+  await using app = createTestApp({ hub: env => createHub({ ...env, transport: broadcastChannel(env) }) })
+  const pages = [chat(), chat()]
+  for (const page of pages) app.openTab({ ui: page.element() })
+  await app.advance(500)
+  for (const round of [1, 2]) await app.settle(() => pages.forEach(({ now }, index) => now().publish(`${index}.${round}`)))
+  await app.advance(500)
   const [one, other] = pages
   expect(one?.now().messages.map(({ data }) => data)).toEqual(other?.now().messages.map(({ data }) => data))
   expect(one?.text().split(' ').sort()).toEqual(['0.1:sent', '0.2:sent', '1.1', '1.2'])

@@ -1,4 +1,5 @@
 import { type Clock, createHub } from '@earshot/core'
+import { broadcastChannel } from '@earshot/transport'
 import { type ReactElement, StrictMode, version } from 'react'
 import { renderToString, version as serverVersion } from 'react-dom/server'
 import { describe, expect, it, vi } from 'vitest'
@@ -62,6 +63,33 @@ describe('on a server', () => {
     expect(hub.stats()).toMatchObject({ sessions: 0, subscriptions: 0 })
     expect(transport.told).toEqual([])
     expect(hub.status.state).toBe('initialised')
+  })
+
+  it('hooks touch neither BroadcastChannel nor locks, with the transport of tabs', async () => {
+    const touched = vi.fn<(name: string) => void>()
+    const refuse = (name: string) => (): never => {
+      touched(name)
+      throw new Error(`There is no ${name} on a server`)
+    }
+    // As a server of the edge has it, which looks like a browser's worker.
+    vi.stubGlobal('WorkerGlobalScope', class {})
+    vi.stubGlobal('BroadcastChannel', class { constructor() { refuse('BroadcastChannel')() } })
+    vi.stubGlobal('navigator', Object.defineProperty({}, 'locks', { get: refuse('locks') }))
+    const errors: unknown[] = []
+    const hub: AppHub = createHub({ transport: broadcastChannel({ name: 'app' }), onError: error => errors.push(error) })
+    const html = renderToString(
+      <EarshotProvider hub={hub} userId="ada">
+        <Everything />
+      </EarshotProvider>,
+    )
+    expect(html).toBe('<p>initialised 0 nothing 0 0 nobody false nobody 0 0 light loading false</p>')
+    expect(touched).not.toHaveBeenCalled()
+    expect(errors).toEqual([])
+    // A first use would have met them.
+    hub.openSession().subscribe('chat', () => {})
+    await vi.waitFor(() => expect(new Set(touched.mock.calls.flat())).toEqual(new Set(['locks', 'BroadcastChannel'])))
+    await hub.close()
+    vi.unstubAllGlobals()
   })
 
   it('a session that is asked for is there, without the transport, and closed after a while', async () => {

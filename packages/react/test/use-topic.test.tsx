@@ -131,6 +131,17 @@ describe('useTopic', () => {
     expect(views.at(-1)?.map(message => message.data)).toEqual(Array.from({ length: 100 }, (_, index) => 9_900 + index))
   })
 
+  it('of 100 components on 100 topics commits the one whose topic says something', async () => {
+    const { hub, show, frames } = stage()
+    const commits = Array.from({ length: 100 }, () => vi.fn<() => void>())
+    const { container } = show(commits.map((committed, index) => <Chat key={index} topic={`rooms/${index}`} committed={committed} />))
+    for (const committed of commits) committed.mockClear()
+    hub.publish('rooms/42', 'hello')
+    await frames.next()
+    expect(commits.flatMap((committed, index) => committed.mock.calls.map(() => index))).toEqual([42])
+    expect(container.children[42]?.textContent).toBe('hello|hello')
+  })
+
   it('commits once a frame at 10,000 messages a second, while listeners hear every one', async () => {
     const { hub, show, frames } = stage()
     const committed = vi.fn<() => void>()
