@@ -6,7 +6,7 @@ import { oneEach } from './one-each.ts'
 const TAKEN = 60_000
 
 /** What has been claimed in pages that are alone. */
-const claimedIn = oneEach((_: Hub) => new Set<string>())
+const claimedIn = oneEach<Hub, Set<string>>(() => new Set())
 
 /** Runs `task` if it is the first to claim the id. A failure reaches the hub's `error` event. @throws `session-closed` */
 export function claim(session: Session, id: string, task: () => unknown): void {

@@ -22,7 +22,7 @@ const framesOf = oneEach(createFrames)
 
 /** Keeps stores that `create` makes. */
 export function createStores<S extends Shared<unknown, never>>(create: (key: string, host: StoreHost) => S, blank: S['state']): Stores<S> {
-  const of = oneEach((_: Session) => new Map<string, S>())
+  const of = oneEach<Session, Map<string, S>>(() => new Map())
   return {
     blank,
     of,
