@@ -10,6 +10,7 @@ import { Connection, type Socket } from './connection.ts'
 import type { CoreOptions } from './core-options.ts'
 import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
+import { type Guest, sumsOf } from './guest.ts'
 import { headOf } from './head-of.ts'
 import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
 import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNSUPPORTED_DATA } from './notices.ts'
@@ -21,19 +22,10 @@ import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
-import { sumsOf } from './sums-of.ts'
 import { SmallMap } from './small-map.ts'
 import { Tally } from './tally.ts'
 import { limitLife } from './token-life.ts'
 import { isTooLong } from './units.ts'
-
-/** What belongs to a connection. */
-interface Guest {
-  /** What it came with. */
-  readonly request: unknown
-  /** Its sessions, by index. */
-  readonly attachments: SmallMap<number, Attachment>
-}
 
 /** A relay without its sockets: takes frames, keeps sessions, brings messages. */
 export class RelayCore {
