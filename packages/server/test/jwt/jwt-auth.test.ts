@@ -1,8 +1,11 @@
 import { createServer } from 'node:http'
 import { isEarshotError } from '@earshot/core'
+import { CLOSE, RELAY_VERSION } from '@earshot/core/protocol'
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { jwtAuth, type JwtOptions } from '../../src/jwt/index.ts'
+import { attacked } from '../support/attacked.ts'
+import { Peer } from '../support/peer.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { joinHub, listen, startRelay, statusOf } from '../support/running-relay.ts'
 
@@ -33,6 +36,22 @@ async function withJwt(options: JwtOptions): Promise<{ url: string; failures: un
   return { url, failures }
 }
 
+const refusals: [when: string, token: () => Promise<string | undefined>, reason: RegExp][] = [
+  ['there is none', async () => undefined, /^a token is needed$/],
+  ['it is unsigned', async () => new UnsecuredJWT({ sub: 'ada' }).encode(), /^the token is/],
+  ['its header says none, its signature is that of another', async () => `${btoa('{"alg":"none"}').replaceAll('=', '')}.${(await sign({ sub: 'ada' })).split('.').slice(1).join('.')}`, /^the token is/],
+  ['another secret signed it', () => sign({ sub: 'ada' }, { key: new TextEncoder().encode(`another ${secret}`) }), /^the token is not signed by a known key$/],
+  ['its claims were changed', async () => (await sign({ sub: 'ada' })).replace(/\..*\./, `.${btoa('{"sub":"bob"}').replaceAll('=', '')}.`), /^the token is not signed by a known key$/],
+  ['it is over', () => sign({ sub: 'ada', aud: 'app', iss: 'https://id.example', exp: now() - 60 }), /^the token is over$/],
+  ['it is not valid yet', () => sign({ sub: 'ada', aud: 'app', iss: 'https://id.example', nbf: now() + 60 }), /^the token's claim nbf is not as it must be$/],
+  ['it is for others', () => sign({ sub: 'ada', aud: 'another-app', iss: 'https://id.example' }), /^the token's claim aud is not as it must be$/],
+  ['it is of others', () => sign({ sub: 'ada', aud: 'app', iss: 'https://evil.example' }), /^the token's claim iss is not as it must be$/],
+  ['it names nobody', () => sign({ aud: 'app', iss: 'https://id.example' }), /^the token's claim sub names no user$/],
+  ['it names nothing', () => sign({ sub: '', aud: 'app', iss: 'https://id.example' }), /^the token's claim sub names no user$/],
+  ['it is no token', async () => 'ada', /^the token is no JWT that is taken here$/],
+  ['it is empty', async () => '', /^the token is no JWT that is taken here$/],
+]
+
 describe('a token signed by the secret', () => {
   it('says whose a connection is', async () => {
     const { url } = await withJwt({ secret })
@@ -46,21 +65,7 @@ describe('a token signed by the secret', () => {
     expect(await greet(url, await sign({ sub: 'ada' }))).toMatchObject({ code: 'unauthorized', reason: "the token's claim uid names no user" })
   })
 
-  it.each<[string, () => Promise<string | undefined>, RegExp]>([
-    ['there is none', async () => undefined, /^a token is needed$/],
-    ['it is unsigned', async () => new UnsecuredJWT({ sub: 'ada' }).encode(), /^the token is/],
-    ['its header says none, its signature is that of another', async () => `${btoa('{"alg":"none"}').replaceAll('=', '')}.${(await sign({ sub: 'ada' })).split('.').slice(1).join('.')}`, /^the token is/],
-    ['another secret signed it', () => sign({ sub: 'ada' }, { key: new TextEncoder().encode(`another ${secret}`) }), /^the token is not signed by a known key$/],
-    ['its claims were changed', async () => (await sign({ sub: 'ada' })).replace(/\..*\./, `.${btoa('{"sub":"bob"}').replaceAll('=', '')}.`), /^the token is not signed by a known key$/],
-    ['it is over', () => sign({ sub: 'ada', aud: 'app', iss: 'https://id.example', exp: now() - 60 }), /^the token is over$/],
-    ['it is not valid yet', () => sign({ sub: 'ada', aud: 'app', iss: 'https://id.example', nbf: now() + 60 }), /^the token's claim nbf is not as it must be$/],
-    ['it is for others', () => sign({ sub: 'ada', aud: 'another-app', iss: 'https://id.example' }), /^the token's claim aud is not as it must be$/],
-    ['it is of others', () => sign({ sub: 'ada', aud: 'app', iss: 'https://evil.example' }), /^the token's claim iss is not as it must be$/],
-    ['it names nobody', () => sign({ aud: 'app', iss: 'https://id.example' }), /^the token's claim sub names no user$/],
-    ['it names nothing', () => sign({ sub: '', aud: 'app', iss: 'https://id.example' }), /^the token's claim sub names no user$/],
-    ['it is no token', async () => 'ada', /^the token is no JWT that is taken here$/],
-    ['it is empty', async () => '', /^the token is no JWT that is taken here$/],
-  ])('is refused when %s', async (_when, token, reason) => {
+  it.each(refusals)('is refused when %s', async (_when, token, reason) => {
     const { url, failures } = await withJwt({ secret, audience: 'app', issuer: 'https://id.example' })
     expect(await greet(url, await token())).toMatchObject({ code: 'unauthorized', closed: 4401, reason: expect.stringMatching(reason) })
     expect(failures).toEqual([])
@@ -70,6 +75,68 @@ describe('a token signed by the secret', () => {
     const { url } = await withJwt({ secret, tolerance: 30_000 })
     expect(await greet(url, await sign({ sub: 'ada', exp: now() - 10 }))).toMatchObject({ user: 'ada' })
     expect(await greet(url, await sign({ sub: 'ada', exp: now() - 40 }))).toMatchObject({ code: 'unauthorized' })
+  })
+})
+
+describe('tokens that are refused', () => {
+  it('disturb nobody else, however many come, with a hello or later', async () => {
+    const on = await attacked(jwtAuth({ secret, audience: 'app', issuer: 'https://id.example', topicsClaim: 'topics' }))
+    const good = await sign({ sub: 'ada', aud: 'app', iss: 'https://id.example', topics: ['rooms/*'] })
+    const forged = [...refusals.map(([, token, reason]) => [token, reason] as const), [async () => good.slice(0, -2), /^the token is/] as const]
+    for (const [token, reason] of forged) {
+      const text = await token()
+      const stranger = await on.peer().opened()
+      stranger.say({ t: 'hello', v: RELAY_VERSION, ...(text !== undefined && { token: text }) })
+      const bye = await stranger.next('bye')
+      expect([bye.code, bye.reason, (await stranger.closed).code]).toEqual(['unauthorized', expect.stringMatching(reason), CLOSE.unauthorized])
+      await on.talk()
+      // Nothing is known of who did not come in.
+      expect(stranger.of('welcome')).toEqual([])
+      if (text === undefined || text === '') continue
+      const ada = await on.welcomed(good)
+      await ada.attach(0)
+      ada.say({ t: 'token', token: text })
+      expect(await ada.next('bye')).toMatchObject({ code: 'unauthorized', reason: expect.stringMatching(reason) })
+      expect((await ada.closed).code).toBe(CLOSE.unauthorized)
+      await on.talk()
+    }
+    expect(on.failures).toEqual([])
+  })
+
+  it('for topics that they do not name change nothing for others', async () => {
+    const on = await attacked(jwtAuth({ secret, topicsClaim: 'topics' }))
+    const eve = await on.welcomed(await sign({ sub: 'eve', topics: ['eve/*'] }))
+    await eve.attach(0)
+    eve.say({ t: 'subscribe', s: 0, pattern: 'onlookers/*' })
+    eve.say({ t: 'publish', s: 0, topic: 'onlookers/0', data: 'forged', tag: 'doc', clock: 1, time: 1 }, { t: 'history', s: 0, q: 1, patterns: ['onlookers/*'], limit: 10 })
+    eve.say({ t: 'watch', s: 0, topic: 'onlookers/0', on: true }, { t: 'occupancy', s: 0, q: 2, topic: 'onlookers/0' })
+    await on.talk()
+    await eve.settled(0)
+    const refused = new Set(eve.of('refused').map(({ what, code, topic = '' }) => `${what} ${code} ${topic}`))
+    expect([...refused].slice(0, 5)).toEqual(['subscribe forbidden onlookers/*', 'publish forbidden onlookers/0', 'history forbidden ', 'watch forbidden onlookers/0', 'occupancy forbidden onlookers/0'])
+    expect([eve.of('message'), eve.of('page').flatMap(({ m }) => m), eve.of('past')]).toEqual([[], [], []])
+  })
+})
+
+describe('what a client comes with', () => {
+  it('is there for who decides about it: cookies, headers and the url', async () => {
+    const asked: unknown[] = []
+    const { url } = await startRelay({
+      authenticate: async (request, token) => {
+        // What comes late finds it, too.
+        await new Promise(resolve => setImmediate(resolve))
+        asked.push([request.headers.cookie, request.headers['x-tenant'], request.url, token])
+        return { userId: /user=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? null }
+      },
+    })
+    const peer = await new Peer(`${url}?room=7`, { headers: { cookie: 'theme=dark; user=ada', 'x-tenant': 'blue' } }).opened()
+    onTestFinished(() => peer.end())
+    expect(await peer.greet('first')).toMatchObject({ user: 'ada' })
+    await peer.attach(0)
+    peer.say({ t: 'token', token: 'second' })
+    await peer.settled(0)
+    await expect.poll(() => asked.length).toBe(2)
+    expect(asked).toEqual(['first', 'second'].map(token => ['theme=dark; user=ada', 'blue', '/earshot?room=7', token]))
   })
 })
 
