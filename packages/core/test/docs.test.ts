@@ -41,7 +41,7 @@ runExamples(runnable.filter(({ language }) => language === 'ts'), work)
 describe('docs/api.md', () => {
   const text = read('docs/api.md')
 
-  const indexes = ['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'transport/src/msgpack/index.ts', 'react/src/index.ts', 'react/src/testing/index.ts']
+  const indexes = ['core/src/index.ts', 'core/src/testing/index.ts', 'transport/src/index.ts', 'transport/src/msgpack/index.ts', 'react/src/index.ts', 'react/src/testing/index.ts', 'server/src/testing/index.ts']
   const names = indexes.map(index => exportsOf(read(`packages/${index}`)))
 
   it.each(indexes)('names all that %s exports', index => {
