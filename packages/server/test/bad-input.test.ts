@@ -12,7 +12,7 @@ import { type Engine, memoryEngine } from '../src/index.ts'
 import { joinHub, listen, startRelay, statusOf } from './support/running-relay.ts'
 
 const isDown = ({ state, cause }: HubStatus): boolean => state === 'disconnected' && cause !== undefined
-const unheard = 'No connection to the relay: nothing answers there: is the relay running, and are url and path right?'
+const unheard = 'No connection to the relay: nothing answers there: is the relay running, are url and path right, and does it allow this page (`origins`)?'
 
 /** A hub that has reason to connect. */
 function joined(url: string, options: Partial<WebSocketOptions> = {}): ReturnType<typeof joinHub> {

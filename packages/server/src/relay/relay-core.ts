@@ -182,7 +182,7 @@ export class RelayCore {
 
   #hello(connection: Connection, { v, token, codecs }: HelloFrame): void {
     if (connection.state !== 'hello') return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a second hello')
-    if (v !== RELAY_VERSION) return this.#close(connection, CLOSE.protocolVersion, 'protocol-version', `the relay speaks version ${RELAY_VERSION}, the client ${v}`)
+    if (v !== RELAY_VERSION) return this.#close(connection, CLOSE.protocolVersion, 'protocol-version', `the relay speaks version ${RELAY_VERSION}, the client ${v}: load the page anew, or update the relay`)
     connection.state = 'checking'
     void this.#identify(connection, token, { isPacked: codecs?.includes(PACKED) ?? false })
   }
@@ -209,10 +209,7 @@ export class RelayCore {
       if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
       connection.access.reset(userId, data)
       limitLife(connection, expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
-      if (!first) {
-        for (const attachment of this.#attachments(connection).values()) regrant(this.#desk, attachment)
-        return
-      }
+      if (!first) return [...this.#attachments(connection).values()].forEach(attachment => regrant(this.#desk, attachment))
       if (this.#users.of(userId) >= limits.connectionsPerUser) {
         return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
       }

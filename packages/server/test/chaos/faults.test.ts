@@ -9,10 +9,10 @@ import { SESSION_FAULTS } from './session-faults.ts'
 /** The same schedules each time; a fault that none of them brings to light is not caught. */
 const tried = fc.sample(schedules('own'), { numRuns: 1000, seed: 1 })
 const faults = [...LOG_FAULTS, ...SESSION_FAULTS].sort(([one], [other]) => one - other)
-/** How many schedules each fault took, and by what it was found. */
-const table: { item: number; fault: string; schedules: number; found: string }[] = []
+/** Of which schedules each fault took how many, and by what it was found. */
+const table: { item: number; fault: string; of: 'any' | 'narrowed'; schedules: number; found: string }[] = []
 
-afterAll(() => (process.env['FAULT_TABLE'] ? console.log(table.map(({ item, fault, schedules: count, found }) => `| ${item} | ${fault} | ${count} | ${found} |`).join('\n')) : undefined))
+afterAll(() => (process.env['FAULT_TABLE'] ? console.log(table.map(({ item, fault, of, schedules: count, found }) => `| ${item} | ${fault} | ${of} | ${count} | ${found} |`).join('\n')) : undefined))
 
 function fitted(any: Schedule, { acts, around }: Fault): Schedule {
   const schedule = { ...any, ...around }
@@ -45,7 +45,7 @@ describe('a fault of old that is brought back', () => {
   it.each(faults.map(([item, fault]) => [item, fault.name, fault] as const))('is caught: %d, %s', { timeout: 60_000 }, async (item, name, fault) => {
     const caught = await untilCaught(fault)
     if (!caught) return expect.fail(`${name}: it was in ${tried.length} schedules, and nothing was found`)
-    table.push({ item, fault: name, schedules: caught.count, found: caught.found.slice(0, 100) })
+    table.push({ item, fault: name, of: fault.acts || fault.around || fault.weather ? 'narrowed' : 'any', schedules: caught.count, found: caught.found.slice(0, 100) })
     // It is the fault that was found, and not something else.
     expect(await run(caught.schedule, fault.weather)).toEqual([])
   })

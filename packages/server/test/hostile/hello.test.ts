@@ -43,7 +43,7 @@ describe('before the hello', () => {
     const { peer } = await attacked()
     const hostile = await peer().opened()
     hostile.say({ t: 'hello', v })
-    expect(await hostile.closed).toMatchObject({ code: 4406, bye: { code: 'protocol-version', reason: `the relay speaks version 1, the client ${v}` } })
+    expect(await hostile.closed).toMatchObject({ code: 4406, bye: { code: 'protocol-version', reason: `the relay speaks version 1, the client ${v}: load the page anew, or update the relay` } })
   })
 })
 

@@ -154,7 +154,7 @@ export class RelayLink implements Wire {
     const bye = this.#bye
     const isRefused = code === CLOSE.unauthorized
     const kind = FINAL.get(code) ?? (isRefused ? 'unauthorized' : 'connection-lost')
-    const unheard = this.#wasWelcome ? `it was closed with code ${code}` : 'nothing answers there: is the relay running, and are url and path right?'
+    const unheard = this.#wasWelcome ? `it was closed with code ${code}` : 'nothing answers there: is the relay running, are url and path right, and does it allow this page (`origins`)?'
     const cause = new EarshotError(kind, `No connection to the relay: ${bye?.reason ?? unheard}`)
     if (!FINAL.has(code) && !(isRefused && !this.#token.mayRetry())) return this.#failed(cause, bye?.spread || (ON_PURPOSE.has(code) ? 0 : undefined))
     this.close()
