@@ -1,10 +1,11 @@
 import { createServer } from 'node:net'
-import { SignJWT } from 'jose'
+import { createServer as createHttpServer } from 'node:http'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { helpText } from '../../src/cli/flags.ts'
 import { compileServer, ServerProcess } from '../support/child.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { joinHub, statusOf } from '../support/running-relay.ts'
+import { joinHub, listen, statusOf } from '../support/running-relay.ts'
 
 const key = 'a-key-of-the-tests'
 const secret = 'a secret of the tests, 32 bytes or more'
@@ -54,6 +55,46 @@ describe('earshot-server', { timeout: 20_000 }, () => {
     other.say({ t: 'hello', v: 1 })
     expect(await other.closed).toBe(4401)
     expect(server.stdout).not.toContain(token)
+  })
+
+  it('checks whom a token is of and for, and asks for keys at a url', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('RS256')
+    const keys = createHttpServer((_request, response) => void exportJWK(publicKey).then(jwk => response.end(JSON.stringify({ keys: [{ ...jwk, alg: 'RS256', kid: 'one' }] }))))
+    onTestFinished(() => void keys.close())
+    const jwks = `http://127.0.0.1:${await listen(keys)}/keys`
+    const server = new ServerProcess(['--port', '0', '--jwt-jwks', jwks, '--jwt-issuer', 'https://sign.example', '--jwt-audience', 'relay'])
+    const url = `ws://127.0.0.1:${await server.port()}/earshot`
+    const answer = async (issuer: string, audience: string): Promise<unknown> => {
+      const token = await new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'RS256', kid: 'one' }).setIssuer(issuer).setAudience(audience).setExpirationTime('1h').sign(privateKey)
+      const client = new RawClient(url)
+      await client.opened()
+      client.say({ t: 'hello', v: 1, token })
+      return Promise.race([client.next('welcome').then(({ user }) => user), client.closed])
+    }
+    expect(await answer('https://sign.example', 'relay')).toBe('ada')
+    expect([await answer('https://other.example', 'relay'), await answer('https://sign.example', 'another')]).toEqual([4401, 4401])
+  })
+
+  it('keeps to its bounds, and signs names of sessions', async () => {
+    const server = new ServerProcess(['--port', '0', '--connections', '1', '--history-topics', '2', '--history-size', '400', '--key', key], { EARSHOT_SECRET: secret })
+    const port = await server.port()
+    const http = `http://127.0.0.1:${port}/earshot`
+    const headers = { authorization: `Bearer ${key}` }
+    const publish = (topic: string, data: unknown): Promise<Response> => fetch(`${http}/publish`, { method: 'POST', headers, body: JSON.stringify({ topic, data }) })
+    const kept = async (topic: string): Promise<number> => ((await (await fetch(`${http}/history?topic=${topic}`, { headers })).json()) as { messages: unknown[] }).messages.length
+    for (const topic of ['a', 'b', 'c']) await publish(topic, 1)
+    expect([await kept('a'), await kept('b'), await kept('c')]).toEqual([0, 1, 1])
+    await publish('c', 'x'.repeat(340))
+    expect([await kept('b'), await kept('c')]).toEqual([0, 1])
+
+    const client = new RawClient(`ws://127.0.0.1:${port}/earshot`)
+    await client.opened()
+    client.say({ t: 'hello', v: 1 })
+    await client.next('welcome')
+    client.say({ t: 'attach', s: 0, session: 'ada', attach: 1, tag: 't', tags: [], secret: 's', subs: [], done: 0 })
+    // What is unique, since when, and the signature.
+    expect((await client.next('attached')).record.split('.')).toHaveLength(3)
+    expect(await new RawClient(`ws://127.0.0.1:${port}/earshot`).closed).toBe(1013)
   })
 
   it('says nothing when it is told to', async () => {

@@ -56,6 +56,22 @@ it('count what was missed, and what cannot be had any more', async () => {
   expect(read(await relay.metrics())).toMatchObject({ earshot_gaps_total: 1, earshot_recovered_total: 2, earshot_publishes_total: 4 })
 })
 
+it('count whom there was no room for, and what a slow session did not get', async () => {
+  const { relay, url } = await startRelay({ limits: { connections: 1, unread: 160 } })
+  const slow = new RawClient(url)
+  await slow.opened()
+  slow.say({ t: 'hello', v: 1 })
+  await slow.next('welcome')
+  slow.say({ t: 'attach', s: 0, session: 'ada', attach: 1, tag: 't', tags: [], secret: 's', subs: [['a', null]], done: 0 })
+  await slow.next('position')
+  const one = new RawClient(url)
+  expect(await one.closed).toBe(1013)
+  // It never says that it has read anything.
+  for (let n = 0; n < 200; n++) await relay.publish('a', n)
+  for (let n = 0; n < 3; n++) await relay.publish('a', n, { volatile: true })
+  expect(read(await relay.metrics())).toMatchObject({ earshot_skipped_total: 3, earshot_turned_away_total: 1, earshot_deliveries_total: 160 })
+})
+
 it('never fall, and are those of one relay', async () => {
   const [one, other] = [createRelay(), createRelay()]
   await one.publish('a', 1)
