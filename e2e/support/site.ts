@@ -81,7 +81,7 @@ function buildFixtures(): Promise<Map<string, string | Uint8Array>> {
       configFile: false,
       logLevel: 'error',
       resolve: { conditions: ['@earshot/source', ...defaultClientConditions] },
-      build: { write: false, minify: false, target: 'es2022', modulePreload: false, rollupOptions: { input: ['lab', 'blank', 'one-socket', 'talk'].map(page => `${root}/${page}.html`) } },
+      build: { write: false, minify: false, target: 'es2022', modulePreload: false, rollupOptions: { input: ['lab', 'blank', 'one-socket', 'talk', 'worker'].map(page => `${root}/${page}.html`) } },
     }),
   )
 }

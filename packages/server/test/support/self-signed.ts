@@ -1,0 +1,21 @@
+/** For localhost, signed by itself, for a hundred years; it is known to everybody, and good for tests only. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUcbc9625Mwx6h2oe/r/S38H7f6dowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE1NTQ1MVoYDzIxMjYxMDI4
+MTU1NDUxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATecuC7r68pOJXI7DT4h8bcCwNrDsddooR1zc11q/ieyIp0xV/5xTEY
+NWo91GoAEc6y7ogbcNI6DCyFceCySZFuo2kwZzAdBgNVHQ4EFgQUq4Z1Hsw4JByu
+AmQXJafGWXouuYYwHwYDVR0jBBgwFoAUq4Z1Hsw4JByuAmQXJafGWXouuYYwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgHGkH1yOAW2Tb3fb9KiuKU+D3+UVbn5stZLIOXgp4sKgCIB9FslNyMoP4
+ftnsfkOVWOGRJ4GD+qCFUQTD8MeR7mlA
+-----END CERTIFICATE-----
+`
+
+/** The key that belongs to it. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbMBaoYO0WAAiFABA
+zDENFIwxIKteF4MF9GtjiNIyMSKhRANCAATecuC7r68pOJXI7DT4h8bcCwNrDsdd
+ooR1zc11q/ieyIp0xV/5xTEYNWo91GoAEc6y7ogbcNI6DCyFceCySZFu
+-----END PRIVATE KEY-----
+`
