@@ -159,7 +159,7 @@ describe('the end of a token', () => {
 
   it('ends the connection when none comes', async () => {
     const { url } = await withJwt({ secret, tolerance: 0 })
-    const { client } = await greet(url, await sign({ sub: 'ada', exp: now() + 1 }))
+    const { client } = await greet(url, await sign({ sub: 'ada', exp: now() + 3 }))
     await client.next('renew')
     expect(await client.next('bye')).toMatchObject({ code: 'unauthorized', reason: 'the token is over' })
     expect(await client.closed).toBe(4401)
