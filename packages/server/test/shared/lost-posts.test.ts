@@ -78,6 +78,20 @@ describe('tabs that share a socket and do not hear every post', () => {
     await traffic.check()
   })
 
+  it('hear all although the first answers to one that has joined are lost, and nothing else is said', async () => {
+    const computer = startComputer()
+    await computer.openAll(2)
+    const stop = lose(computer, ['down'], 1)
+    const late = computer.open()
+    let offset: number | undefined
+    void late.session.publish('talk', 'hello').then(receipt => (offset = receipt.offset))
+    await computer.advance(500)
+    stop()
+    expect(late.hub.status.state).toBe('connected')
+    await computer.advance(2500)
+    expect([offset, ...late.heard]).toEqual([1, 'hello'])
+  })
+
   it('say nothing twice when the leader dies between being told and sending', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())

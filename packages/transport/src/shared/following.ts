@@ -124,6 +124,8 @@ export class Following implements Role {
       const [, , n, sessions] = target
       // Something was lost on the way: only a new beginning tells what.
       if (n !== this.#expected) return this.#join(this.#tab.connection, this.#welcome)
+      // Nothing but the number of the next.
+      if (line === '') continue
       this.#expected++
       const frame = relayFrames.readLine(line)
       if (frame && 's' in frame) host.take(withIndexes(frame, sessions), line.length, undefined)

@@ -107,6 +107,8 @@ export class Mux {
     }
     if (n !== port.heard) return this.#lost(port)
     if (lines.length > 0) port.heard++
+    // Who asks may wait for what was lost on the way to it.
+    else this.#host.taken([[[[node, join, port.sent, []]], '']])
     for (const [line, volatile] of lines) this.#up(port, line, volatile)
   }
 
