@@ -1,8 +1,11 @@
 import { createHub, type Hub, type HubStatus, type Message, type Session } from '@earshot/core'
 import { createTestBrowser, type TestBrowser, type TestBrowserOptions, type TestTab, type TestTabOptions } from '@earshot/core/testing'
 import { createTestNetwork, type TestDevice, type TestNetwork, type TestNetworkOptions } from '@earshot/server/testing'
-import { sharedWebSocket, type SharedWebSocketOptions, webSocket } from '@earshot/transport'
+import { type SharedWebSocketOptions, webSocket } from '@earshot/transport'
 import { onTestFinished } from 'vitest'
+import { SHARED_VERSION } from '../../../transport/src/shared/posts.ts'
+import { sharedSocketOf } from '../../../transport/src/shared/shared-web-socket.ts'
+import { channelsOf } from './dialect.ts'
 
 /** A page that runs the app. */
 export interface App {
@@ -24,12 +27,16 @@ export interface App {
 /** An app in a tab of the browser. */
 export interface TabApp extends App {
   readonly tab: TestTab
+  /** Of what it says to other tabs. */
+  readonly version: number
 }
 
 /** How an app is started. */
 export interface AppOptions extends TestTabOptions {
   readonly user?: string | null
   readonly tab?: TestTab
+  /** Of what it says to other tabs, which those of another version do not understand. @default the present one */
+  readonly version?: number
   readonly transport?: Partial<SharedWebSocketOptions>
 }
 
@@ -47,13 +54,13 @@ export interface Computer {
   openAll(count: number, options?: AppOptions): Promise<TabApp[]>
   /** Starts the app on another machine, with a socket of its own. */
   observer(user?: string): App
-  /** The one tab that has the socket. */
-  leader(): TabApp
+  /** The one tab that has the socket, of all or of those of a version. */
+  leader(version?: number): TabApp
   followers(): TabApp[]
   /** The tab's process ends. */
   crash(app: TabApp): void
   /** The page is loaded anew, and starts the app again. */
-  reload(app: TabApp): Promise<TabApp>
+  reload(app: TabApp, options?: AppOptions): Promise<TabApp>
   /** The page stops, and is not told. */
   hang(app: TabApp): void
   thaw(app: TabApp): void
@@ -75,12 +82,12 @@ export function startComputer({ browser: browserOptions = {}, relay, ...options 
   const browser = createTestBrowser({ clock, random, latency: CHANNEL_LATENCY, ...browserOptions })
   const apps: TabApp[] = []
   const observers: App[] = []
-  const open = ({ user = 'ada', tab, transport = {}, ...tabOptions }: AppOptions = {}): TabApp => {
+  const open = ({ user = 'ada', tab, version = SHARED_VERSION, transport = {}, ...tabOptions }: AppOptions = {}): TabApp => {
     const own = tab ?? browser.openTab(tabOptions)
     const name = `app ${apps.length}`
     const device = network.device(name)
-    const shared = sharedWebSocket({ ...own.env, url, WebSocket: device.WebSocket, random, user, ...(user !== null && { token: user }), ...transport })
-    const app = { ...start(name, device, user, own.env.clock, shared), tab: own }
+    const shared = sharedSocketOf(version, { ...own.env, ...(version !== SHARED_VERSION && { BroadcastChannel: channelsOf(version, own.env.BroadcastChannel) }), url, WebSocket: device.WebSocket, random, user, ...(user !== null && { token: user }), ...transport })
+    const app = { ...start(name, device, user, own.env.clock, shared), tab: own, version }
     apps.push(app)
     return app
   }
@@ -128,8 +135,8 @@ export function startComputer({ browser: browserOptions = {}, relay, ...options 
       observers.push(observer)
       return observer
     },
-    leader() {
-      const leading = living().filter(({ hub }) => hub.status.via === 'leader')
+    leader(version) {
+      const leading = living().filter(app => app.hub.status.via === 'leader' && app.version === (version ?? app.version))
       if (leading.length !== 1) throw new Error(`${leading.length} tabs lead: ${JSON.stringify(living().map(({ hub }) => hub.status))}`)
       return leading[0] as TabApp
     },
@@ -138,11 +145,11 @@ export function startComputer({ browser: browserOptions = {}, relay, ...options 
       tab.crash()
       device.end()
     },
-    async reload({ tab, device }) {
+    async reload({ tab, device, version }, appOptions) {
       const next = tab.reload()
       await network.settle()
       device.end()
-      return open({ tab: next })
+      return open({ tab: next, version, ...appOptions })
     },
     hang({ tab, device }) {
       tab.freeze({ silent: true, deep: true })

@@ -33,7 +33,7 @@ describe('what tabs post that share a socket', () => {
     const computer = startComputer({ relay: { authenticate: (_, token) => ({ userId: token === 'nobody' ? null : (token ?? null) }) } })
     const posted = new Set<string>()
     computer.browser.onPost(({ name, data }) => {
-      expect(name).toBe('earshot:[1,1,"ws://relay.test/earshot","","ada"]')
+      expect(name).toBe('earshot:[1,"ws://relay.test/earshot","","ada"]:1')
       expect(posts.read(data)).toEqual(data)
       posted.add(posts.read(data)?.t ?? 'none')
     })

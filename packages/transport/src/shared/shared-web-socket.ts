@@ -23,6 +23,11 @@ export interface SharedWebSocketOptions extends WebSocketOptions, Pick<Environme
  * @example createHub({ transport: sharedWebSocket({ url: '/earshot', user: 'ada', token }) })
  */
 export function sharedWebSocket(options: SharedWebSocketOptions): Transport {
+  return sharedSocketOf(SHARED_VERSION, options)
+}
+
+/** The same, in the name of a version of what tabs say to one another. */
+export function sharedSocketOf(version: number, options: SharedWebSocketOptions): Transport {
   const { user } = options
   const { url, token, limits, pipe } = readWebSocketOptions(options)
   if (user !== null && (typeof user !== 'string' || user === '')) {
@@ -32,7 +37,9 @@ export function sharedWebSocket(options: SharedWebSocketOptions): Transport {
     connect: link => {
       const env = environment({ clock: link.clock, random: link.random, ...options })
       // Whole, not hashed: two users whose names have the same hash would share a socket.
-      const base = `earshot:${JSON.stringify([RELAY_VERSION, SHARED_VERSION, url, link.namespace, user])}`
+      const own = `earshot:${JSON.stringify([RELAY_VERSION, url, link.namespace, user])}`
+      // Tabs of another version are strangers; but what a tab keeps of its sessions is its own when it is reloaded as one of them.
+      const base = `${own}:${version}`
       const socket = (each: FullEnvironment, host: WireHost): RelayLink => new RelayLink(each, pipe, new TokenSource(token, env.clock), host)
       let shared: SharedLink | undefined
       let missing = missingPart(env)
@@ -45,7 +52,7 @@ export function sharedWebSocket(options: SharedWebSocketOptions): Transport {
         // What the page goes through is the tab's to answer, whether it has the socket or not.
         return (shared = new SharedLink(env, { base, user, leadership, open: each => socket({ ...env, page: null }, each) }, host))
       }
-      return new SharedClient(leadership, () => shared, link, env, base, open, limits, () => missing ?? true)
+      return new SharedClient(leadership, () => shared, link, env, own, open, limits, () => missing ?? true)
     },
   }
 }
