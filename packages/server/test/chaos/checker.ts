@@ -1,4 +1,5 @@
 import { capture } from '@earshot/core'
+import { browserFaults } from './browser-rules.ts'
 import { type EarFacts, type Facts, type Heard, keyOf, type PageFacts, type Spoken, type VoiceFacts } from './facts.ts'
 
 /** Codes that say: it is not in the log, and will never be. */
@@ -18,6 +19,7 @@ export function faults(facts: Facts): string[] {
     ...falseLeaves(facts),
     ...lateLeaves(facts),
     ...storms(facts),
+    ...browserFaults(facts),
     ...disagreements(facts),
     ...facts.pages.flatMap(page => [...unexpected(page), ...needlessGaps(page, facts), ...vanished(page, book), ...renamed(page)]),
   ]
@@ -72,11 +74,12 @@ class Book {
 
 /** It hears only what was said, what it asked for, what is meant for it, and nothing that was refused. */
 function wrongHeard(ear: EarFacts, book: Book): string[] {
-  return ear.heard.flatMap(({ key, topic, offset, at }) => {
+  return ear.heard.flatMap(({ key, topic, offset, userId, at }) => {
     const spoken = book.spoken.get(key)
     const where = `${nameOf(ear)} hears ${key} on ${topic}`
     if (!spoken) return [`${where}, which nobody said`]
     if (spoken.topic !== topic || !isMatch(ear.pattern, topic)) return [`${where}, which it did not ask for`]
+    if (userId !== (spoken.by === 'server' ? undefined : spoken.by.page.user)) return [`${where} as a message of ${userId}`]
     if (!isFor(spoken, ear)) return [`${where}, which is not for it`]
     if (spoken.kept !== (offset !== undefined)) return [`${where} with the offset ${offset}`]
     if (spoken.outcome?.code !== undefined && REFUSED.has(spoken.outcome.code)) return [`${where}, which was refused as ${spoken.outcome.code}`]
@@ -203,7 +206,8 @@ function outcomes({ facts }: Book): string[] {
     // What it was said into may have been dead since the last time that it was connected.
     const { at: since, time } = (by === 'server' ? undefined : by.page.connected.filter(({ at }) => at < said).at(-1)) ?? { at: said, time: saidTime }
     const isForgotten = facts.restarts.some(({ at }) => at > since && at < outcome.at) || outcome.time - time >= facts.resume
-    return code === 'outcome-unknown' && !isForgotten && isAlive(spoken) ? [`${keyOf(spoken)} has an unknown outcome though the relay has never forgotten anybody`] : []
+    // What a relay calls its record may be lost on the way between tabs.
+    return code === 'outcome-unknown' && !isForgotten && !facts.lossy && isAlive(spoken) ? [`${keyOf(spoken)} has an unknown outcome though the relay has never forgotten anybody`] : []
   })
 }
 

@@ -10,6 +10,8 @@ export interface PageFacts {
   readonly gaps: { readonly at: number; readonly topics: readonly string[] | undefined }[]
   /** Codes of errors that were reported, with the moment of each. */
   readonly errors: { readonly at: number; readonly code: string; readonly text: string }[]
+  /** When it was opened or loaded. */
+  readonly born: { readonly at: number; readonly time: number }
   /** When it was connected anew. */
   readonly connected: { readonly at: number; readonly time: number }[]
   /** When it tried to connect. */
@@ -54,6 +56,8 @@ export interface Heard {
   readonly key: string
   readonly topic: string
   readonly offset: number | undefined
+  /** Whose message it is, as the relay says. */
+  readonly userId: string | undefined
   readonly at: number
 }
 
@@ -93,9 +97,20 @@ export interface SightFacts {
 
 /** A write to the shared state. */
 export interface WriteFacts {
+  readonly by: VoiceFacts
   readonly page: PageFacts
   readonly value: number
   readonly time: number
+}
+
+/** Something other than talk happened to a page, or to its network. */
+export interface TroubleFacts {
+  readonly page: PageFacts
+  readonly kind: 'cut' | 'deafen' | 'hold' | 'delay' | 'release' | 'reload' | 'leave' | 'crash' | 'freeze' | 'hang' | 'cache' | 'wake' | 'look' | 'duplicate'
+  readonly at: number
+  readonly time: number
+  /** Members that went with it for good. */
+  readonly gone: readonly string[]
 }
 
 /** A life of the relay ended. */
@@ -115,6 +130,13 @@ export interface Facts {
   readonly spoken: readonly Spoken[]
   /** When a life of the relay ended, and whether its log did. */
   readonly restarts: readonly RestartFacts[]
+  readonly troubles: readonly TroubleFacts[]
+  /** Whether pages of one user share a socket. */
+  readonly shared: boolean
+  /** Whether what they post to one another gets lost now and then. */
+  readonly lossy: boolean
+  /** So many publishes of a session are never too many; 0: nothing is promised. */
+  readonly burst: number
   readonly memberships: readonly MembershipFacts[]
   readonly sights: readonly SightFacts[]
   /** Whether nothing but the network takes time: then who is there is known at once. */

@@ -140,7 +140,7 @@ function heardAtOnce(transport: Parameters<NonNullable<Habitat['transportOf']>>[
   }
 }
 
-function addressAll(world: World): void {
+export function addressAll(world: World): void {
   const sessions = new Map<string, Set<number>>()
   const of = (name: string): Set<number> => sessions.get(name) ?? sessions.set(name, new Set()).get(name) ?? new Set()
   onDown(world, 'attached', (frame, { name }) => (of(name).add(frame.s), frame))

@@ -94,7 +94,8 @@ export function startPage({ name, user, tab, network, moments, outbox, sockets, 
     else if (state === 'connecting') attempts.push(now)
   })
   hub.on('gap', ({ topics }) => gaps.push({ at: moments.next(), topics }))
-  return { name, user, tab, device, hub, stored, gaps, errors, connected, attempts, disturbed: 0, hasTwin: false, older: undefined, voices: [], endedAt: undefined, successor: undefined }
+  const born = { at: moments.next(), time: network.clock.now() }
+  return { name, user, tab, device, hub, stored, born, gaps, errors, connected, attempts, disturbed: 0, hasTwin: false, older: undefined, voices: [], endedAt: undefined, successor: undefined }
 }
 
 /** Opens a session. */
@@ -113,9 +114,9 @@ export function listen(voice: Voice, pattern: string, moments: Moments, past?: n
   const began = moments.next()
   const options = past === undefined ? {} : typeof past === 'number' ? { replay: past } : { since: past, onGap: ({ topics }: Gap) => gaps.push({ at: moments.next(), topics }) }
   const hear = (message: Message): void => {
-    const { topic, offset } = message
+    const { topic, offset, userId } = message
     if (topic === STATE) return
-    heard.push({ key: nameOf(message), topic, offset, at: moments.next() })
+    heard.push({ key: nameOf(message), topic, offset, userId, at: moments.next() })
     if (offset) ear.last = message
   }
   const all = { own: true, ...options }
@@ -127,11 +128,11 @@ export function listen(voice: Voice, pattern: string, moments: Moments, past?: n
   return ear
 }
 
-export function say(voice: Voice, topic: string, options: { volatile: boolean; echo: boolean; to?: readonly string[] }, network: TestNetwork, moments: Moments): Spoken {
+export function say(voice: Voice, topic: string, { bulk = '', ...options }: { volatile: boolean; echo: boolean; to?: readonly string[]; bulk?: string }, network: TestNetwork, moments: Moments): Spoken {
   const number = ++voice.published
   const { clock } = network
   const spoken: Spoken = { by: voice, topic, number, said: moments.next(), saidTime: clock.now(), kept: !options.volatile, echo: options.echo, to: options.to, outcome: undefined }
-  const data = { by: voice.name, number }
+  const data = { by: voice.name, number, ...(bulk !== '' && { bulk }) }
   void (topic === '' ? voice.session.broadcast(data, options) : voice.session.publish(topic, data, options)).then(
     ({ offset }) => (spoken.outcome = { at: moments.next(), time: clock.now(), offset }),
     (error: unknown) => (spoken.outcome = { at: moments.next(), time: clock.now(), code: isEarshotError(error) ? error.code : String(error) }),

@@ -34,6 +34,10 @@ export interface Schedule {
   readonly resume: number
   /** What a client keeps while it waits. */
   readonly outbox: number
+  /** Of what tabs post to one another, the share that gets lost. */
+  readonly lost: number
+  /** Characters that each message has beside its name. */
+  readonly bulk: number
   readonly acts: readonly Act[]
 }
 
@@ -53,5 +57,7 @@ export const schedules = (sockets: Schedule['sockets']): fc.Arbitrary<Schedule> 
   rate: fc.constantFrom('wide', 'wide', 'wide', 'narrow'),
   resume: fc.constantFrom(120_000, 120_000, 8000),
   outbox: fc.constantFrom(1000, 1000, 2),
+  lost: sockets === 'shared' ? fc.constantFrom(0, 0, 0, 0.04) : fc.constant(0),
+  bulk: sockets === 'shared' ? fc.constantFrom(0, 0, 0, 0, 0, 12_000) : fc.constant(0),
   acts: fc.array(act(sockets), { minLength: 4, maxLength: 40, size: 'max' }),
 })

@@ -70,7 +70,7 @@ function loseAnswers({ network }: World): void {
 }
 
 /** What follows every other welcome is long under way. */
-function holdAttaches(world: World): void {
+export function holdAttaches(world: World): void {
   let count = 0
   onDown(world, 'welcome', (frame, device) => {
     if (device.name !== 'p0' && ++count % 2 === 0) device.connections.at(-1)?.hold('up')
@@ -98,7 +98,7 @@ function numberBySession(world: World): void {
   onDown(world, 'refused', (frame, device) => ({ ...frame, ...(frame.tag !== undefined && { tag: tags.get(device, frame.s) ?? frame.tag }) }))
 }
 
-function ignoreAttachNumbers(world: World): void {
+export function ignoreAttachNumbers(world: World): void {
   let count = 1_000_000
   const numbers = new Map<number, number>()
   onUp(world, 'attach', frame => {

@@ -1,7 +1,7 @@
 import { createTestBrowser, seededRandom, testClock, type TestBrowser, type TestTab } from '@earshot/core/testing'
 import { createTestNetwork, type TestNetwork } from '@earshot/server/testing'
 import { type AccessRequest, type Decision, type Engine, type Limits, memoryEngine } from '../../src/index.ts'
-import type { Facts, MembershipFacts, SightFacts, Spoken, WriteFacts } from './facts.ts'
+import type { Facts, MembershipFacts, SightFacts, Spoken, TroubleFacts, WriteFacts } from './facts.ts'
 import { type Ear, type Habitat, listen, openVoice, type Page, say, STATE, startPage, type Voice } from './page.ts'
 import type { Act, Schedule } from './schedule.ts'
 import { SlowEngine } from './slow-engine.ts'
@@ -14,6 +14,7 @@ const USERS = ['ada', 'bob', 'cem']
 const READABLE = ['a', 'b', 'c/*']
 const WAITS = [0, 1, 3, 10, 30, 80, 300, 1500, 6000, 20_000]
 const MAX_PAGES = 4
+const NARROW_RATE = { perSecond: 5, burst: 3 }
 /** Virtual milliseconds in which everything settles when nothing is in the way any more. */
 const PATIENCE = 120_000
 
@@ -31,12 +32,14 @@ export class World {
   readonly #writes: WriteFacts[] = []
   readonly #witness: Ear
   readonly #relayErrors: unknown[] = []
+  readonly #troubles: TroubleFacts[] = []
+  readonly #stopLosing: () => void
   #moment = 0
   #served = 0
   #unsettled: string | undefined
 
   constructor(schedule: Schedule, habitat: Habitat = {}) {
-    const { seed, latency, room, kept, topics, engine, sockets } = schedule
+    const { seed, latency, room, kept, topics, engine, sockets, lost } = schedule
     const random = seededRandom(seed)
     this.#schedule = schedule
     this.#habitat = habitat
@@ -61,6 +64,7 @@ export class World {
       },
     })
     this.browser = createTestBrowser({ clock, seed, ...(sockets === 'shared' && { latency: () => random() * 3, reorderGrants: true }) })
+    this.#stopLosing = lost > 0 ? this.browser.intercept(() => (random() < lost ? 'drop' : 'deliver')) : () => {}
     const page = this.#start(this.browser.openTab(), 'witness')
     const voice = openVoice(page)
     this.#witness = listen(voice, '**', this.#moments)
@@ -69,17 +73,22 @@ export class World {
   }
 
   get facts(): Facts {
-    const { kept, topics, resume, authorize, engine, rate, room, outbox } = this.#schedule
+    const { kept, topics, resume, authorize, engine, rate, room, outbox, sockets, lost } = this.#schedule
     return {
       pages: this.pages,
       ears: this.pages.flatMap(({ voices }) => voices.flatMap(({ ears }) => ears)),
       spoken: this.#spoken,
       restarts: this.#restarts,
+      troubles: this.#troubles,
+      shared: sockets === 'shared',
+      lossy: lost > 0,
+      // What waits for an answer when the session is cut off comes again, and counts again.
+      burst: rate === 'narrow' && engine === 'memory' && authorize !== 'slowly' ? NARROW_RATE.burst : 0,
       memberships: this.#memberships,
       sights: this.#sights,
       values: this.#openVoices().flatMap(({ name, state }) => (state ? [{ name, value: state.get() }] : [])),
       writes: this.#writes,
-      prompt: engine === 'memory' && authorize !== 'slowly' && rate === 'wide' && room === 'wide',
+      prompt: engine === 'memory' && authorize !== 'slowly' && rate === 'wide' && room === 'wide' && lost === 0,
       witness: this.#witness,
       evicts: kept < 1000 || topics < 1000,
       resume,
@@ -113,11 +122,14 @@ export class World {
 
   /** Nothing is in the way any more: everything that can arrive arrives. */
   async finish(): Promise<void> {
+    this.#stopLosing()
     if (!this.network.relay.isUp) this.#startRelay(this.network.relay.engine)
     for (const page of this.living) this.#wake(page)
     for (const page of this.living) page.device.release()
     // As long as it takes to notice that a connection is dead.
     await this.network.advance(12_000)
+    // Tabs notice with the next post that one is missing.
+    if (this.#schedule.lost > 0) for (const { hub } of this.living) void hub.occupancy('a').catch(() => {})
     for (let waited = 0; !this.#isSettled() && waited < PATIENCE; waited += 2000) await this.network.advance(2000)
     await this.network.advance(12_000)
     if (!this.#isSettled()) this.#unsettled = this.#open().join(', ')
@@ -144,8 +156,16 @@ export class World {
     return { connections, sessions, subscriptions, buffered, locks, requests, listeners, timers }
   }
 
+  get #bulk(): string {
+    return 'x'.repeat(this.#schedule.bulk)
+  }
+
   #now(): { at: number; time: number } {
     return { at: ++this.#moment, time: this.network.clock.now() }
+  }
+
+  #trouble(page: Page, kind: Act[0], isFinal = false): void {
+    if (isTrouble(kind)) this.#troubles.push({ page, kind, gone: isFinal ? page.voices.flatMap(({ membership }) => membership?.id ?? []) : [], ...this.#now() })
   }
 
   /** Sessions that are open on pages that are not gone. */
@@ -177,11 +197,12 @@ export class World {
     const { living } = this
     const page = living[who % living.length]
     if (kind === 'join' || !page) return this.#join(who)
-    if (this.#actOnNetwork(kind, page, how)) return
+    if (this.#actOnNetwork(kind, page, how)) return this.#trouble(page, kind)
     if (kind === 'keep') page.older = new Map(page.stored)
-    if (['freeze', 'hang', 'cache', 'crash', 'duplicate'].includes(kind)) page.disturbed = Infinity
     if (kind === 'crash') return this.#crash(page, how)
+    if (['freeze', 'hang', 'cache', 'duplicate'].includes(kind)) page.disturbed = Infinity
     const isRunning = page.tab.state === 'visible' || page.tab.state === 'hidden'
+    this.#trouble(page, isRunning ? kind : 'wake')
     if (!isRunning) this.#wake(page)
     else if (kind === 'reload') await this.#reload(page, how)
     else if (kind === 'leave') this.#leave(page, how)
@@ -246,19 +267,20 @@ export class World {
   #publish(voice: Voice, how: number): void {
     const topic = how >= BROADCASTS ? '' : (TOPICS[how % 13 === 12 ? 3 : how % 3] as string)
     const to = how % 6 === 5 ? { to: ['witness', USERS[how % 2] as string] } : {}
-    this.#spoken.push(say(voice, topic, { volatile: how % 5 === 4, echo: how % 7 !== 6, ...to }, this.network, this.#moments))
+    this.#spoken.push(say(voice, topic, { volatile: how % 5 === 4, echo: how % 7 !== 6, bulk: this.#bulk, ...to }, this.network, this.#moments))
   }
 
   #serve(how: number): void {
     if (!this.network.relay.isUp) return
     const topic = how >= BROADCASTS ? '' : (TOPICS[how % TOPICS.length] as string)
     const number = ++this.#served
+    const bulk = this.#bulk
     const { clock } = this.network
     const moments = this.#moments
     const spoken: Spoken = { by: 'server', topic, number, said: moments.next(), saidTime: clock.now(), kept: true, echo: true, to: undefined, outcome: undefined }
     this.#spoken.push(spoken)
     const { relay } = this.network
-    const data = { by: 'server', number }
+    const data = { by: 'server', number, ...(bulk !== '' && { bulk }) }
     void (topic === '' ? relay.broadcast(data) : relay.publish(topic, data)).then(({ offset }) => (spoken.outcome = { at: moments.next(), time: clock.now(), offset }))
   }
 
@@ -287,7 +309,7 @@ export class World {
 
   #set(voice: Voice): void {
     const value = this.#writes.length + 1
-    this.#writes.push({ page: voice.page, value, time: this.network.clock.now() })
+    this.#writes.push({ by: voice, page: voice.page, value, time: this.network.clock.now() })
     const state = (voice.state ??= voice.session.state(STATE, 0))
     state.set(value)
   }
@@ -334,6 +356,8 @@ export class World {
   async #reload(page: Page, how: number): Promise<void> {
     const tab = page.tab.reload()
     await this.network.settle()
+    // It may be gone for longer than a crash goes unnoticed.
+    if (this.#schedule.sockets === 'shared' && how % 4 === 3) await this.network.advance(300)
     page.successor = this.#replace(page, tab, page.stored, how % 3 > 0)
   }
 
@@ -341,8 +365,10 @@ export class World {
   #crash(page: Page, how: number): void {
     const stored = new Map((how % 3 === 1 && page.older) || page.stored)
     page.tab.crash()
+    this.#trouble(page, 'crash', how % 3 === 0)
     if (how % 3 === 0) this.#end(page)
     else {
+      page.disturbed = Infinity
       page.hasTwin = true
       this.#replace(page, this.browser.openTab({ sessionStorage: Object.fromEntries(stored) }), stored)
     }
@@ -415,14 +441,21 @@ export class World {
   }
 }
 
-function limitsOf({ room, page, rate, resume }: Schedule): Partial<Limits> {
+function limitsOf({ room, page, rate, resume, bulk }: Schedule): Partial<Limits> {
   return {
     ping: 2000,
     grace: 4000,
     reload: 1000,
     resume,
     page,
+    ...(bulk > 0 && { unreadSize: 80_000 }),
     ...(room === 'narrow' && { buffer: 400 }),
-    ...(rate === 'narrow' && { publishes: { perSecond: 5, burst: 3 }, waiting: 12 }),
+    ...(rate === 'narrow' && { publishes: NARROW_RATE, waiting: 12 }),
   }
+}
+
+const TROUBLES: readonly string[] = ['cut', 'deafen', 'hold', 'delay', 'release', 'reload', 'leave', 'crash', 'freeze', 'hang', 'cache', 'wake', 'look', 'duplicate']
+
+function isTrouble(kind: Act[0]): kind is TroubleFacts['kind'] {
+  return TROUBLES.includes(kind)
 }
