@@ -108,7 +108,6 @@ test('idle tabs post nothing to one another', async () => {
   const posts = (await posted()).flatMap((all, index) => all.slice(before[index]?.length))
   // A relay that has just begun tells once more who is there: that is its word, not the tabs'.
   expect(posts.filter(post => !/^\{"t":"down".*\{\\"t\\":\\"roster/.test(post))).toEqual([])
-  // What the relay says once is posted to each tab.
-  const told = new Set(posts.map(post => post.replace(/^.*?"items":/, '')))
-  expect([...told].slice(1)).toEqual([])
+  // Once for each tab that follows.
+  expect(posts.length).toBeLessThan(browser.pages.length)
 })
