@@ -10,7 +10,9 @@ import { figures, Outside, report, settled } from '../support/outside.ts'
 import { RelayProcess } from '../support/relay-process.ts'
 import { serve, type Site } from '../support/site.ts'
 
-const TABS = 10
+// Ten tabs and five ends in every run; `SHARED_TABS=50 SHARED_ENDS=20` is the whole of it.
+const TABS = Number(process.env['SHARED_TABS'] ?? 10)
+const COUNT = Number(process.env['SHARED_ENDS'] ?? 5)
 /** Messages a second of all tabs together, and of the client outside. */
 const RATE = 20
 const ENDS: readonly End[] = ['close', 'reload', 'leave', 'crash', 'crash']
@@ -50,7 +52,7 @@ export function browserCases<Tab extends DrivenTab>(start: (origin: string) => P
     expect(browser.complaints).toEqual([])
   })
 
-  test('ten tabs have one leader and one socket, and each hears once and in order what one of them says', async () => {
+  test(`${TABS} tabs have one leader and one socket, and each hears once and in order what one of them says`, async () => {
     console.log(browser.version)
     const tabs = new OneSocketBrowser(browser, relay.url, 0)
     await tabs.open(TABS)
@@ -68,15 +70,16 @@ export function browserCases<Tab extends DrivenTab>(start: (origin: string) => P
     await expect.poll(heard).toEqual(tabs.pages.map(() => said))
   })
 
-  test('nobody misses, doubles or reorders anything, however five leaders in a row end', { timeout: 200_000 }, async () => {
+  test(`nobody misses, doubles or reorders anything, however ${COUNT} leaders in a row end`, { timeout: 100_000 + COUNT * 20_000 }, async () => {
     const tabs = new OneSocketBrowser(browser, relay.url, (1000 / RATE) * TABS)
     await tabs.open(TABS)
     const outside = new Outside(relay.url, RATE)
     await outside.begin()
     await tabs.begin()
     const ended: Ended[] = []
-    for (const end of canKill ? ENDS : GENTLE) {
-      ended.push(await tabs.end(end))
+    const ends = canKill ? ENDS : GENTLE
+    for (let turn = 0; turn < COUNT; turn++) {
+      ended.push(await tabs.end(ends[turn % ends.length] ?? 'close'))
       await expect.poll(() => relay.connections()).toBe(2)
     }
     await tabs.stop()

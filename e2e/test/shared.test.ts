@@ -46,9 +46,11 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
 
   const steady = new Map(await Promise.all(browser.pages.map(async page => [page, (await report(page)).id] as const)))
   const ended: Ended[] = []
+  const floors: number[] = []
   for (let turn = 0; turn < COUNT; turn++) {
     steady.delete(await browser.leader())
     ended.push(await browser.end(ENDS[turn % ENDS.length] ?? 'crash'))
+    floors.push(await (await browser.leader()).evaluate(url => tab.floor(url), relay.url))
     await expect.poll(() => relay.connections()).toBe(2)
   }
 
@@ -75,6 +77,8 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
     const [cut, made, delivered] = (['cut', 'made', 'delivered'] as const).map(part => figures(ended, ends, part))
     console.log(`${what}, p50/p99 ms in each tab: noticed ${cut?.p50}/${cut?.p99}, connected ${made?.p50}/${made?.p99}, first delivery ${delivered?.p50}/${delivered?.p99}`)
   }
+  floors.sort((one, other) => one - other)
+  console.log(`a plain WebSocket and one answer, ms in the page that leads: p50 ${floors[floors.length >> 1]?.toFixed()}, max ${floors.at(-1)?.toFixed()}`)
   said('crash', ['crash'])
   said('hand-over', VOLUNTARY)
   // Generous: other work on this machine is in these figures.
@@ -86,21 +90,24 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
 test('idle tabs post nothing to one another', async () => {
   const browser = new OneSocketBrowser(suite.tabs, relay.url, 0)
   await browser.open(12)
-  const [listener, speaker] = browser.pages as [Page, Page]
-  await listener.evaluate(() => tab.overhear())
+  const posted = async (): Promise<string[][]> => Promise.all(browser.pages.map(page => page.evaluate(() => tab.posts)))
+  const counted = async (): Promise<number> => (await posted()).flat().length
+  const [speaker] = browser.pages as [Page]
+  for (const page of browser.pages) await page.evaluate(() => tab.overhear())
   await speaker.evaluate(() => tab.session.publish('traffic/0', ['hello', 0]).then(() => undefined))
-  await expect.poll(() => listener.evaluate(() => tab.posts.length)).toBeGreaterThan(0)
+  await expect.poll(counted).toBeGreaterThan(0)
   await expect.poll(() => Promise.all(browser.pages.map(page => page.evaluate(() => tab.heard.length)))).toEqual(browser.pages.map(() => 1))
   // A leader that nobody looks at hands over after a while.
   await (await browser.leader()).bringToFront()
   // What the relay owes the tabs of their beginning comes late.
   let count: number | undefined
-  await expect.poll(async () => count === (count = await listener.evaluate(() => tab.posts.length)), { interval: 1000, timeout: 30_000 }).toBe(true)
-  const before = await listener.evaluate(() => tab.posts.length)
+  await expect.poll(async () => count === (count = await counted()), { interval: 1000, timeout: 30_000 }).toBe(true)
+  const before = await posted()
   // The relay pings every two seconds: for ten of them its answers are counted, and the posts.
   await new Promise(resolve => setTimeout(resolve, 10_000))
-  const posts = await listener.evaluate(from => tab.posts.slice(from), before)
+  const posts = (await posted()).flatMap((all, index) => all.slice(before[index]?.length))
   // A relay that has just begun tells once more who is there: that is its word, not the tabs'.
   expect(posts.filter(post => !/^\{"t":"down".*\{\\"t\\":\\"roster/.test(post))).toEqual([])
-  expect(posts.length).toBeLessThan(2)
+  // Once for each tab that follows.
+  expect(posts.length).toBeLessThan(browser.pages.length)
 })

@@ -77,3 +77,24 @@ describe('a leader that nobody looks at', () => {
     expect(apps.flatMap(({ statuses }) => statuses).filter(({ via, state }) => via === 'leader' && state === 'connected').length).toBeLessThanOrEqual(4)
   })
 })
+
+describe('a leader that goes', () => {
+  it('names its followers to the next one, so that those that nobody looks at need not greet it', async () => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(10, { visible: false })
+    const posted: string[] = []
+    computer.browser.onPost(({ data }) => posted.push((data as { t: string }).t))
+    computer.leader().tab.close()
+    await computer.advance(200)
+    expect(computer.followers()).toHaveLength(8)
+    expect(posted.filter(kind => kind === 'hi' || kind === 'lead' || kind === 'resign')).toEqual(['resign', 'lead', 'lead'])
+    // One that is looked at says so: it may be asked to take the lead.
+    const [shown] = computer.followers()
+    shown?.tab.show()
+    await computer.advance(11_000)
+    expect(computer.leader()).toBe(shown)
+    await traffic.run(200)
+    await traffic.check()
+  })
+})

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Computer, startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
-const KINDS = ['hi', 'bye', 'ask', 'up', 'down', 'lead', 'resign', 'heir']
+const KINDS = ['hi', 'bye', 'up', 'down', 'lead', 'resign', 'heir']
 
 const kindOf = (data: unknown): string => (data as { t: string }).t
 

@@ -56,11 +56,11 @@ describe('fifty tabs of a browser', () => {
     expect(network.relay.readings.connections).toBe(1)
   })
 
-  it('tell a new tab that they are connected within two posts', async () => {
+  it('tell a new tab that they are connected within four posts', async () => {
     const computer = startComputer()
     await computer.openAll(50)
     const late = computer.open()
-    await computer.advance(2)
+    await computer.advance(4)
     expect(late.hub.status).toEqual({ state: 'connected', via: 'follower' })
   })
 

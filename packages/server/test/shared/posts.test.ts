@@ -29,13 +29,21 @@ describe('the posts of docs/PROTOCOL.md', () => {
 })
 
 describe('what tabs post that share a socket', () => {
-  it('is every kind that is documented, on the channel that is', async () => {
+  it('is every kind that is documented, on the channel that it belongs to', async () => {
     const computer = startComputer({ relay: { authenticate: (_, token) => ({ userId: token === 'nobody' ? null : (token ?? null) }) } })
     const posted = new Set<string>()
     computer.browser.onPost(({ name, data }) => {
-      expect(name).toBe('earshot:[1,"ws://relay.test/earshot","","ada"]:1')
-      expect(posts.read(data)).toEqual(data)
-      posted.add(posts.read(data)?.t ?? 'none')
+      const post = posts.read(data)
+      expect(post).toEqual(data)
+      const [, all = '', ...nodes] = /^(earshot:\[1,"ws:\/\/relay\.test\/earshot","","ada"\]:1)(?::(\w+))?(?::(\w+))?$/.exec(name) ?? []
+      expect(all).not.toBe('')
+      const [leader, follower] = nodes
+      // What is for one tab goes where only that one hears it.
+      if (post?.t === 'up') expect(post.f).toBe(follower)
+      else if (post?.t === 'down') expect([post.f, typeof follower]).toEqual([leader, 'string'])
+      else if (post?.t === 'hi') expect(post.leader).toBe(leader ?? '')
+      else if (post?.t === 'resign' || post?.t === 'heir' || post?.t === 'over') expect(leader).toBeUndefined()
+      posted.add(post?.t ?? 'none')
     })
     const [first, second, third] = await computer.openAll(3)
     if (!first || !second || !third) throw new Error('three tabs were opened')

@@ -1,40 +1,65 @@
 import { describe, expect, it } from 'vitest'
-import { posts } from '../../../transport/src/shared/posts.ts'
 import { startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
 describe('a follower in a long task', () => {
-  it('is sent no more than it may have unread, and hears all when it goes on', async () => {
+  it.each(['kept', 'volatile', 'presence'])('is posted no more than it may have unread of %s traffic, and hears all that is kept when it goes on', async kind => {
     const computer = startComputer({ history: { messages: 10_000 } })
     const { network, browser } = computer
     const observer = computer.observer()
-    await computer.openAll(3)
+    await computer.openAll(4)
     const [slow, other] = computer.followers()
     if (!slow || !other) throw new Error('nobody follows')
-    // The leader knows it by its node, which its posts name.
-    let node = ''
-    const items = new Map<string, number>()
-    browser.onPost(({ from, data }) => {
-      const post = posts.read(data)
-      if (from === slow.tab.id && post) node = post.f
-      if (post?.t === 'down') for (const [targets] of post.items) for (const [to] of targets) items.set(to, (items.get(to) ?? 0) + 1)
-    })
+    slow.session.presence('room').subscribe(() => {})
+    slow.session.presence('hall').enter()
     void slow.session.publish('talk', 'before')
+    const entry = observer.session.presence('room')
+    entry.enter(-1)
     await computer.advance(100)
-    items.clear()
+    let posts = 0
+    browser.intercept(({ to }) => {
+      if (to === slow.tab.id) posts++
+      return 'deliver'
+    })
     computer.hang(slow)
     for (let n = 0; n < 3000; n++) {
-      void network.relay.publish('news', n)
-      if (n % 50 === 0) await computer.advance(5)
+      if (kind === 'presence') entry.update(n)
+      else void network.relay.publish('news', n, { volatile: kind === 'volatile' })
+      await computer.advance(5)
     }
     await computer.advance(1000)
-    expect(other.heard).toHaveLength(3001)
-    expect(items.get(node)).toBeGreaterThan(100)
-    expect(items.get(node)).toBeLessThan(700)
+    expect(other.heard).toHaveLength(kind === 'presence' ? 1 : 3001)
+    expect(posts).toBeGreaterThan(100)
+    expect(posts).toBeLessThan(1000)
+    // It is late, not gone.
+    expect(network.relay.presence('hall')).toHaveLength(1)
     computer.thaw(slow)
     await computer.advance(2000)
-    expect(slow.heard).toEqual(observer.heard)
+    if (kind === 'kept') expect(slow.heard).toEqual(observer.heard)
+    // It is told again what goes on.
+    void network.relay.publish('news', 'last', { volatile: true })
+    entry.update('last')
+    await computer.advance(1000)
+    expect(slow.heard.at(-1)).toBe('last')
+    expect(slow.session.presence('room').members.map(({ data }) => data)).toContain('last')
     expect([...slow.gaps, ...slow.errors]).toEqual([])
+  })
+
+  it('keeps no traffic of others: what is for one tab reaches that one only', async () => {
+    const computer = startComputer()
+    const [first, second, third] = await computer.openAll(3)
+    if (!first || !second || !third) throw new Error('three tabs were opened')
+    const heard = new Map<string, number>()
+    computer.browser.intercept(({ to }) => {
+      heard.set(to, (heard.get(to) ?? 0) + 1)
+      return 'deliver'
+    })
+    for (let n = 0; n < 50; n++) {
+      void second.session.history('talk')
+      await computer.advance(20)
+    }
+    expect(heard.get(second.tab.id)).toBeGreaterThanOrEqual(50)
+    expect(heard.get(third.tab.id) ?? 0).toBe(0)
   })
 
   it('keeps nobody else from hearing, and is not taken for crashed', async () => {

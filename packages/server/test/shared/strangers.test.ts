@@ -2,16 +2,24 @@ import { describe, expect, it } from 'vitest'
 import { type Computer, startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
-/** The name of the channel that the tabs of a computer have. */
-async function channelOf({ browser, advance }: Computer, doing: () => void): Promise<string> {
-  let found = ''
-  const stop = browser.onPost(({ name }) => {
-    found = name
-  })
-  doing()
-  await advance(10)
+/** The names of the channels that the tabs of a computer have: that of all, that of the leader, and those of two each. */
+async function openTabs(computer: Computer): Promise<[string, ...string[]]> {
+  const found = new Set<string>()
+  const stop = computer.browser.onPost(({ name }) => found.add(name))
+  await computer.openAll(4)
   stop()
-  return found
+  const [all, ...others] = [...found].sort((one, other) => one.length - other.length)
+  expect(others).toHaveLength(4)
+  return [all ?? '', ...others]
+}
+
+/** Posts on a channel from a page that has no hub. */
+function postTo({ browser }: Computer, name: string, data: readonly unknown[]): void {
+  const { BroadcastChannel } = browser.openTab().env
+  if (!BroadcastChannel) throw new Error('no channels')
+  const channel = new BroadcastChannel(name)
+  for (const each of data) channel.postMessage(each)
+  channel.close()
 }
 
 const JUNK: [string, unknown][] = [
@@ -30,38 +38,33 @@ describe('tabs that share a socket', () => {
   it.each(JUNK)('report %s on their channel once each, and go on', async (_, junk) => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())
-    const name = await channelOf(computer, () => computer.open())
-    await computer.openAll(3)
+    const [all, door] = await openTabs(computer)
     await traffic.run(100)
-    const { BroadcastChannel } = computer.browser.openTab().env
-    if (!BroadcastChannel) throw new Error('no channels')
-    const channel = new BroadcastChannel(name)
-    channel.postMessage(junk)
-    channel.close()
+    const reports = (): unknown[] => computer.apps.map(({ errors }) => errors.splice(0).map(error => error.split(':')[0]))
+    postTo(computer, all, [junk])
     await traffic.run(100)
-    expect(computer.apps.map(({ errors }) => errors.splice(0).map(error => error.split(':')[0]))).toEqual(Array.from({ length: 4 }, () => ['protocol-violation']))
+    expect(reports()).toEqual(Array.from({ length: 4 }, () => ['protocol-violation']))
+    postTo(computer, door ?? '', [junk])
+    await traffic.run(100)
+    expect(reports()).toEqual([['protocol-violation'], [], [], []])
     await traffic.check()
   })
 
   it('are harmed in nothing by well-formed posts of nobody', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())
-    const name = await channelOf(computer, () => computer.open())
-    await computer.openAll(3)
+    const names = await openTabs(computer)
     await traffic.run(100)
-    const { BroadcastChannel } = computer.browser.openTab().env
-    if (!BroadcastChannel) throw new Error('no channels')
-    const channel = new BroadcastChannel(name)
-    for (const post of [
+    const posts = [
       { t: 'hi', f: 'nobody', leader: '', visible: true },
-      { t: 'ask', f: 'nobody', life: '', join: 0, n: 0 },
-      { t: 'up', f: 'nobody', life: 'nothing', join: 1, n: 0, lines: [['{"t":"attach","s":0}', false]] },
-      { t: 'down', f: 'nobody', life: 'nothing', items: [[[['x', 1, 0, [0]]], '{"t":"message"}']] },
+      { t: 'up', f: 'nobody', life: '', join: 0, n: 0, read: 0, lines: [] },
+      { t: 'up', f: 'nobody', life: 'nothing', join: 1, n: 0, read: 0, lines: [['{"t":"attach","s":0}', false]] },
+      { t: 'down', f: 'nobody', life: 'nothing', join: 1, n: 0, items: [[[0], '{"t":"message"}']] },
       { t: 'heir', f: 'nobody', to: 'nobody' },
-      { t: 'resign', f: 'nobody' },
+      { t: 'resign', f: 'nobody', tabs: ['nobody'] },
       { t: 'bye', f: 'nobody' },
-    ]) channel.postMessage(post)
-    channel.close()
+    ]
+    for (const name of names) postTo(computer, name, posts)
     await traffic.run(300)
     await traffic.check()
     expect(computer.leader()).toBe(computer.apps[0])
@@ -70,13 +73,8 @@ describe('tabs that share a socket', () => {
   it('follow nobody for long who only says that it leads', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())
-    const name = await channelOf(computer, () => computer.open())
-    await computer.openAll(3)
-    const { BroadcastChannel } = computer.browser.openTab().env
-    if (!BroadcastChannel) throw new Error('no channels')
-    const channel = new BroadcastChannel(name)
-    channel.postMessage({ t: 'lead', f: 'nobody', life: '', state: 'connecting' })
-    channel.close()
+    const [all] = await openTabs(computer)
+    postTo(computer, all, [{ t: 'lead', f: 'nobody', life: '', state: 'connecting' }])
     await traffic.run(6000, 50)
     await traffic.check()
     expect(computer.followers()).toHaveLength(3)

@@ -1,29 +1,34 @@
-import type { Cancel } from '@earshot/core'
-import type { FullEnvironment } from '../page/environment.ts'
+import type { BroadcastChannelLike, Cancel } from '@earshot/core'
 import { watchLock } from '../page/lifeline.ts'
 import { promptly } from '../page/promptly.ts'
+import type { Post } from './posts.ts'
+import type { Tab } from './tab.ts'
 
 /** A freed lock may overtake the goodbye: for this long one is waited for. */
 const GOODBYE_DELAY = 100
-/** Tabs that are watched, at most: others are believed until the relay misses them. */
-const MAX_TABS = 500
 
 interface Follower {
   visible: boolean
+  readonly pipe: BroadcastChannelLike | undefined
   stop: Cancel
 }
 
 /** The tabs that a leader speaks for: whether they are looked at, and when one of them crashes. */
 export class Followers {
-  readonly #env: FullEnvironment
-  readonly #lockOf: (node: string) => string
+  readonly #tab: Pick<Tab, 'env' | 'lockOf'>
+  readonly #open: (node: string) => BroadcastChannelLike | undefined
   readonly #crashed: (node: string) => void
   readonly #tabs = new Map<string, Follower>()
 
-  constructor(env: FullEnvironment, lockOf: (node: string) => string, crashed: (node: string) => void) {
-    this.#env = env
-    this.#lockOf = lockOf
+  /** @param open makes the channel that is a tab's and its leader's alone */
+  constructor(tab: Pick<Tab, 'env' | 'lockOf'>, open: (node: string) => BroadcastChannelLike | undefined, crashed: (node: string) => void) {
+    this.#tab = tab
+    this.#open = open
     this.#crashed = crashed
+  }
+
+  get nodes(): string[] {
+    return [...this.#tabs.keys()]
   }
 
   /** A tab that is looked at, if there is one. */
@@ -32,32 +37,34 @@ export class Followers {
     return undefined
   }
 
-  /** It has said something: nobody looks at it, as far as is known. */
-  heard(node: string): void {
-    if (!this.#tabs.has(node)) this.met(node, false)
-  }
-
   met(node: string, visible: boolean): void {
     const known = this.#tabs.get(node)
     if (known) known.visible = visible
-    else if (this.#tabs.size < MAX_TABS) this.#tabs.set(node, { visible, stop: this.#watch(node) })
+    else this.#tabs.set(node, { visible, pipe: this.#open(node), stop: this.#watch(node) })
+  }
+
+  /** Says something to this tab alone. */
+  post(node: string, post: Post): void {
+    this.#tabs.get(node)?.pipe?.postMessage(post)
   }
 
   left(node: string): void {
-    this.#tabs.get(node)?.stop()
+    const tab = this.#tabs.get(node)
+    tab?.stop()
+    tab?.pipe?.close()
     this.#tabs.delete(node)
   }
 
   clear(): void {
-    for (const node of [...this.#tabs.keys()]) this.left(node)
+    for (const node of this.nodes) this.left(node)
   }
 
   #watch(node: string): Cancel {
-    const { locks, clock } = this.#env
+    const { locks, clock } = this.#tab.env
     if (!locks) return () => {}
-    let stop = watchLock(locks, this.#lockOf(node), () => {
+    let stop = watchLock(locks, this.#tab.lockOf(node), () => {
       stop = promptly(clock, GOODBYE_DELAY, () => {
-        this.#tabs.delete(node)
+        this.left(node)
         this.#crashed(node)
       })
     })

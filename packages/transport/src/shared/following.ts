@@ -1,10 +1,13 @@
-import type { Cancel, EarshotError } from '@earshot/core'
+import type { BroadcastChannelLike, Cancel, EarshotError } from '@earshot/core'
 import { relayFrames, type WelcomeFrame } from '@earshot/core/protocol'
 import { watchLock } from '../page/lifeline.ts'
 import { withIndexes } from './mux.ts'
-import { type DownItem, type LeadPost, type Post, revivedCause, revivedStatus, type UpLine } from './posts.ts'
+import { type DownItem, type LeadPost, type Post, revivedCause, revivedStatus, type UpLine, weightOf } from './posts.ts'
 import type { Role, Tab } from './tab.ts'
 import { Watchdog } from './watchdog.ts'
+
+/** A follower says how far it has read after so much, by weight. */
+const REPORT_WEIGHT = 500_000
 
 /** What a follower is made of. */
 export interface FollowingOptions {
@@ -24,11 +27,22 @@ export class Following implements Role {
   #leader = ''
   /** Who led last, and has not said that it does not any more. */
   former = ''
+  /** Who else followed it, as it said when it resigned. */
+  others: readonly string[] = []
   #stopWatching: Cancel | undefined
-  /** The number of the next frame from the leader. */
+  /** The channel that is this tab's and its leader's alone. */
+  #pipe: BroadcastChannelLike | undefined
+  /** The leader has answered there. */
+  #isMet = false
+  /** It was asked there, and has not answered yet. */
+  #isAsked = false
+  /** The number of the next post with frames from the leader. */
   #expected = 0
   /** Posts with frames that the leader was sent. */
   #said = 0
+  /** Weight of what was read, and how much of it the leader knows of. */
+  #read = 0
+  #reported = 0
   #welcome: WelcomeFrame | undefined
 
   constructor(tab: Tab, options: FollowingOptions) {
@@ -51,18 +65,23 @@ export class Following implements Role {
 
   take(post: Post): void {
     if (post.f === this.former && (post.t === 'bye' || post.t === 'resign')) this.former = ''
-    if (post.t === 'lead') this.#follow(post)
+    if (post.t === 'lead') this.#follow(post, false)
     else if (post.t === 'heir' && post.to === this.#tab.node) this.#options.steal()
     else if (post.t === 'over' && (this.#leader === '' || post.f === this.#leader)) this.#options.gaveUp(revivedCause(post.cause))
-    else if (post.f !== this.#leader) return
-    else if (post.t === 'bye' || post.t === 'resign') this.#lost()
-    else if (post.t === 'down' && post.life === this.#tab.connection) this.#down(post.items)
+    else if ((post.t === 'bye' || post.t === 'resign') && post.f === this.#leader) {
+      if (post.t === 'resign') this.others = post.tabs
+      this.#lost()
+    }
   }
 
   send(lines: readonly UpLine[]): void {
-    const { node, connection, join } = this.#tab
-    this.#tab.post({ t: 'up', f: node, life: connection, join, n: this.#said++, lines })
+    this.#up(lines)
     this.#watchdog.said()
+  }
+
+  /** Says that it goes, after all that it has said. */
+  bye(): void {
+    this.#tell({ t: 'bye', f: this.#tab.node })
   }
 
   seen(): void {
@@ -84,18 +103,24 @@ export class Following implements Role {
     this.#watchdog.heard()
   }
 
-  #follow(post: LeadPost): void {
-    const { f, life, welcome } = post
+  #follow(post: LeadPost, isMet: boolean): void {
+    const { f, life, welcome, tabs } = post
     this.#watchdog.lives()
-    if (f !== this.#leader) {
+    const isNew = f !== this.#leader
+    if (isNew) {
       this.#watchdog.heard()
       this.#forget()
       this.#leader = this.former = f
+      this.others = []
       const { locks } = this.#tab.env
       if (locks) this.#stopWatching = watchLock(locks, this.#tab.lockOf(f), () => this.#lost())
-      // A hidden one is known by what it sends: a greeting of each would reach all others, just when all are busy.
-      if (this.#tab.isVisible) this.#hi()
+      this.#pipe = this.#tab.open(`:${f}:${this.#tab.node}`, each => this.#told(each))
     }
+    this.#isMet ||= isMet || (tabs?.includes(this.#tab.node) ?? false)
+    // A leader that knows the tab from the one before knows not that it is looked at.
+    if (isNew ? !this.#isMet || this.#tab.isVisible : !this.#isMet && life !== '') this.#greet()
+    // What is said before the leader listens is lost; it answers when it does.
+    if (!this.#isMet && life !== '') return
     if (life !== this.#tab.connection) this.#join(life, welcome)
     this.#tab.status(revivedStatus(post))
     // It does not last: a leader that says nothing more may hang.
@@ -110,43 +135,82 @@ export class Following implements Role {
   }
 
   #join(connection: string, welcome: WelcomeFrame | undefined): void {
-    this.#expected = this.#said = 0
+    this.#expected = this.#said = this.#read = this.#reported = 0
     this.#welcome = welcome
     this.#tab.move(connection, welcome)
   }
 
-  #down(items: readonly DownItem[]): void {
-    const { node, join, host } = this.#tab
-    for (const [targets, line] of items) {
-      const target = targets.find(each => each[0] === node && each[1] === join)
-      if (!target) continue
-      this.#watchdog.heard()
-      const [, , n, sessions] = target
-      // Something was lost on the way: only a new beginning tells what.
-      if (n !== this.#expected) return this.#join(this.#tab.connection, this.#welcome)
-      // Nothing but the number of the next.
-      if (line === '') continue
-      this.#expected++
+  /** The leader says something to this tab alone. */
+  #told(post: Post): void {
+    const { connection, join } = this.#tab
+    this.#isAsked = false
+    if (post.t === 'lead') this.#follow(post, true)
+    else if (post.t === 'down' && post.life === connection && post.join === join) this.#down(post.n, post.items)
+  }
+
+  #down(n: number, items: readonly DownItem[]): void {
+    this.#watchdog.heard()
+    // Something was lost on the way: only a new beginning tells what.
+    if (n !== this.#expected) return this.#join(this.#tab.connection, this.#welcome)
+    // Nothing but the number of the next.
+    if (items.length === 0) return
+    this.#expected++
+    const { host } = this.#tab
+    for (const item of items) {
+      const [sessions, line] = item
+      this.#read += weightOf(item)
       const frame = relayFrames.readLine(line)
       if (frame && 's' in frame) host.take(withIndexes(frame, sessions), line.length, undefined)
     }
     host.taken()
+    if (this.#read - this.#reported > REPORT_WEIGHT) this.#up([])
+  }
+
+  #up(lines: readonly UpLine[]): void {
+    const { node, connection, join } = this.#tab
+    this.#reported = this.#read
+    this.#pipe?.postMessage({ t: 'up', f: node, life: connection, join, n: this.#said, read: this.#read, lines } satisfies Post)
+    if (lines.length > 0) this.#said++
   }
 
   #forget(): void {
     this.#stopWatching?.()
     this.#stopWatching = undefined
+    this.#pipe?.close()
+    this.#pipe = undefined
+    this.#isMet = false
     this.#leader = ''
     this.#join('', undefined)
   }
 
   #ask(): void {
-    const { node, connection, join } = this.#tab
-    this.#tab.post({ t: 'ask', f: node, life: connection, join, n: this.#said })
+    // Whoever does not answer may lead no more, or know nothing of this tab: all are asked.
+    this.#isMet &&= !this.#isAsked
+    this.#isAsked = this.#isMet
+    if (this.#isMet) this.#up([])
+    else this.#hi()
   }
 
   #hi(): void {
+    this.#tell(this.#greeting)
+  }
+
+  /** Says it to the leader, if that listens, or else to all. */
+  #tell(post: Post): void {
+    if (this.#isMet) this.#pipe?.postMessage(post)
+    else this.#tab.post(post)
+  }
+
+  /** Has the leader listen to this tab. Through its door, where only it listens: greetings of all tabs to all would come just when all are busy. */
+  #greet(): void {
+    const door = this.#tab.open(`:${this.#leader}`)
+    door?.postMessage(this.#greeting)
+    door?.close()
+    this.#watchdog.said()
+  }
+
+  get #greeting(): Post {
     const { node, isVisible } = this.#tab
-    this.#tab.post({ t: 'hi', f: node, leader: this.#leader, visible: isVisible })
+    return { t: 'hi', f: node, leader: this.#leader, visible: isVisible }
   }
 }

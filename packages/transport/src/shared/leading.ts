@@ -1,8 +1,8 @@
-import type { Cancel, EarshotError } from '@earshot/core'
+import type { BroadcastChannelLike, Cancel, EarshotError } from '@earshot/core'
 import type { WireHost } from '../relay/wire.ts'
 import { Followers } from './followers.ts'
 import { Mux, type MuxWire } from './mux.ts'
-import { type DownItem, leadPost, type Post, type UpLine } from './posts.ts'
+import { type LeadPost, leadPost, type Post, type UpLine } from './posts.ts'
 import type { Role, Tab } from './tab.ts'
 
 /** A leader that is hidden for so long, in milliseconds, hands over to a tab that is looked at. */
@@ -16,6 +16,8 @@ export interface LeadingOptions {
   readonly via: 'leader' | 'own'
   /** Who led before and may have crashed; `''`: nobody. */
   readonly former: string
+  /** Who followed that one, and is followed by nobody else yet. */
+  readonly others: readonly string[]
   gaveUp: (cause: EarshotError) => void
 }
 
@@ -25,27 +27,36 @@ export class Leading implements Role {
   readonly #tab: Tab
   readonly #mux: Mux
   readonly #followers: Followers
+  /** Where a tab speaks to this one that has no channel with it yet. */
+  readonly #door: BroadcastChannelLike | undefined
   /** What this tab itself said on a connection. */
   #join = 0
   #said = 0
   #isAnnouncing = false
+  /** Followers that are to be told that this tab listens to them. */
+  #tabs: string[]
   /** Since when it leads unseen. */
   #hiddenSince = 0
   #hidden: Cancel | undefined
   #hasEnded = false
 
-  constructor(tab: Tab, { open, via, former, gaveUp }: LeadingOptions) {
+  constructor(tab: Tab, { open, via, former, others, gaveUp }: LeadingOptions) {
     this.#tab = tab
     this.via = via
-    this.#followers = new Followers(tab.env, node => tab.lockOf(node), node => this.#mux.left(node, true))
+    const listen = (to: string): BroadcastChannelLike | undefined => tab.open(`:${tab.node}${to}`, post => this.#told(post))
+    this.#door = listen('')
+    this.#followers = new Followers(tab, node => listen(`:${node}`), node => this.#mux.left(node, true))
     this.#mux = new Mux(tab.node, open, {
       count: () => tab.life,
       local: (frame, size) => tab.host.take(frame, size, undefined),
-      taken: items => this.#taken(items),
+      down: (node, join, n, items) => this.#followers.post(node, { t: 'down', f: tab.node, life: this.#mux.life, join, n, items }),
+      taken: () => tab.host.taken(),
       changed: () => this.#changed(),
       gaveUp,
       report: error => tab.host.report(error),
     })
+    this.#tabs = others.filter(node => node !== tab.node)
+    for (const node of this.#tabs) this.#followers.met(node, false)
     if (former !== '') this.#followers.met(former, false)
   }
 
@@ -55,21 +66,9 @@ export class Leading implements Role {
   }
 
   take(post: Post): void {
-    const { f } = post
-    if (post.t === 'bye') {
-      this.#followers.left(f)
-      this.#mux.left(f, false)
-    } else if (post.t === 'hi') {
-      this.#followers.met(f, post.visible)
-      if (post.visible) this.#mux.retry()
-      if (post.leader !== this.#tab.node) this.#announce()
-      this.#handOver()
-    } else if (post.t === 'ask' || post.t === 'up') {
-      if (post.t === 'up') this.#followers.heard(f)
-      const isCurrent = post.life === this.#mux.life
-      if (isCurrent && post.life !== '') this.#mux.up(f, post.join, post.n, post.t === 'up' ? post.lines : [])
-      if (!isCurrent || post.t === 'ask') this.#announce()
-    }
+    if (post.t === 'bye') this.#left(post.f)
+    // Whoever asks all does not know who leads.
+    else if (post.t === 'hi') this.#announce()
   }
 
   send(lines: readonly UpLine[]): void {
@@ -91,14 +90,37 @@ export class Leading implements Role {
   end(): void {
     this.#hasEnded = true
     this.#hidden?.()
+    this.#door?.close()
+    this.#tab.post({ t: 'resign', f: this.#tab.node, tabs: this.#followers.nodes })
     this.#followers.clear()
     this.#mux.close()
-    this.#tab.post({ t: 'resign', f: this.#tab.node })
   }
 
-  #taken(items: readonly DownItem[]): void {
-    if (items.length > 0) this.#tab.post({ t: 'down', f: this.#tab.node, life: this.#mux.life, items })
-    this.#tab.host.taken()
+  /** A follower says something to this tab alone. */
+  #told(post: Post): void {
+    const { f } = post
+    if (post.t === 'bye') this.#left(f)
+    else if (post.t === 'hi') {
+      this.#followers.met(f, post.visible)
+      this.#followers.post(f, this.#lead)
+      if (post.visible) this.#mux.retry()
+      this.#handOver()
+    } else if (post.t === 'up') {
+      const { life, join, n, lines, read } = post
+      const isCurrent = life === this.#mux.life
+      if (isCurrent && life !== '') this.#mux.up(f, join, n, lines, read)
+      if (!isCurrent || lines.length === 0) this.#followers.post(f, this.#lead)
+    }
+  }
+
+  #left(node: string): void {
+    this.#followers.left(node)
+    this.#mux.left(node, false)
+  }
+
+  get #lead(): LeadPost {
+    const { life, welcome, status } = this.#mux
+    return leadPost(this.#tab.node, life, welcome, status)
   }
 
   #changed(): void {
@@ -114,8 +136,9 @@ export class Leading implements Role {
     this.#isAnnouncing = true
     queueMicrotask(() => {
       this.#isAnnouncing = false
-      const { life, welcome, status } = this.#mux
-      if (!this.#hasEnded) this.#tab.post(leadPost(this.#tab.node, life, welcome, status))
+      const tabs = this.#tabs
+      this.#tabs = []
+      if (!this.#hasEnded) this.#tab.post({ ...this.#lead, ...(tabs.length > 0 && { tabs }) })
     })
   }
 

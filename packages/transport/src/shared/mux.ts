@@ -1,10 +1,13 @@
 import type { EarshotError, HubStatus } from '@earshot/core'
 import { type LostFrame, type WelcomeFrame, writeJson } from '@earshot/core/protocol'
 import type { SessionFrame, SessionNews, Wire, WireHost } from '../relay/wire.ts'
-import { type DownItem, MAX_ITEMS, type Target, type UpLine } from './posts.ts'
+import { type DownItem, MAX_ITEMS, type UpLine, weightOf } from './posts.ts'
 
 /** Digits that a session's index may have more on the connection than in its tab. */
 export const INDEX_ROOM = 16
+
+/** So much may be on its way to a tab, by weight: one that has not read more of it gets nothing more, and of what may be lost half as much. */
+const MAX_UNREAD = 4_000_000
 
 /** A tab's session on the connection. */
 interface Place {
@@ -19,8 +22,13 @@ interface Port {
   readonly join: number
   /** Index in the tab → index on the connection. */
   readonly places: Map<number, number>
-  /** Frames that were put on their way to it. */
+  /** Frames that it has not been told yet. */
+  items: DownItem[]
+  /** Times that it was told frames. */
+  told: number
+  /** Weight of all that was put on its way, and what it has read of that. */
   sent: number
+  read: number
   /** Posts that came from it; -1: one is missing. */
   heard: number
 }
@@ -37,8 +45,10 @@ export interface MuxHost {
   count(): number
   /** A frame for this tab's own sessions. */
   local(frame: SessionNews, size: number): void
-  /** Everything that came at once was taken; these are for other tabs. */
-  taken(items: readonly DownItem[]): void
+  /** The `n`th frames for another tab. */
+  down(node: string, join: number, n: number, items: readonly DownItem[]): void
+  /** Everything that came at once was taken. */
+  taken(): void
   /** The connection, or what there is to say of it, is another one. */
   changed(): void
   gaveUp(cause: EarshotError): void
@@ -63,7 +73,6 @@ export class Mux {
   #next = 0
   /** Crashed while there was no connection. */
   #lostTabs: string[] = []
-  #items: DownItem[] = []
 
   /** @param node this tab */
   constructor(node: string, open: (host: WireHost) => MuxWire, host: MuxHost) {
@@ -97,18 +106,19 @@ export class Mux {
    * A tab says something to the relay, in its `n`th post, or only says how many there were. A higher join is a new beginning: what it had before is forgotten here, as it
    * will attach anew.
    */
-  up(node: string, join: number, n: number, lines: readonly UpLine[]): void {
+  up(node: string, join: number, n: number, lines: readonly UpLine[], read = 0): void {
     let port = this.#ports.get(node)
     if (port && join < port.join) return
     if (!port || join > port.join) {
       if (port) this.#forget(port)
-      port = { node, join, places: new Map(), sent: 0, heard: 0 }
+      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0 }
       this.#ports.set(node, port)
     }
     if (n !== port.heard) return this.#lost(port)
     if (lines.length > 0) port.heard++
     // Who asks may wait for what was lost on the way to it.
-    else this.#host.taken([[[[node, join, port.sent, []]], '']])
+    else this.#host.down(node, join, port.told, [])
+    port.read = Math.max(port.read, read)
     for (const [line, volatile] of lines) this.#up(port, line, volatile)
   }
 
@@ -144,12 +154,11 @@ export class Mux {
     if (kind === 'detach') this.#free(port, own)
   }
 
-  /** Something was lost on the way from a tab. It begins anew when it misses something itself. */
+  /** Something was lost on the way from a tab, or too much is on the way to it. It begins anew when it misses something itself; until then its sessions stay as they are, and it is told again whenever it says something. */
   #lost(port: Port): void {
-    if (port.heard < 0) return
     port.heard = -1
-    this.#forget(port)
-    this.#host.taken([[[[port.node, port.join, port.sent + 1, []]], '']])
+    port.items = []
+    this.#host.down(port.node, port.join, port.told + 1, [])
   }
 
   #take(frame: SessionNews, size: number, line: string | undefined): void {
@@ -163,18 +172,31 @@ export class Mux {
       else found.set(port, [s])
       if (frame.t === 'detached') this.#free(port, s)
     }
-    const targets: Target[] = []
+    let text = line
     for (const [port, sessions] of found) {
       if (port.node === this.#node) this.#host.local(withIndexes(frame, sessions), size)
-      else targets.push([port.node, port.join, port.sent++, sessions])
+      else this.#put(port, [sessions, (text ??= writeJson(frame))], frame.t === 'message' && frame.m[6] === 0)
     }
-    if (targets.length > 0 && this.#items.push([targets, line ?? writeJson(frame)]) === MAX_ITEMS) this.#taken()
+  }
+
+  #put(port: Port, item: DownItem, isVolatile: boolean): void {
+    const unread = port.sent - port.read
+    if (port.heard < 0 || (isVolatile && unread > MAX_UNREAD / 2)) return
+    if (unread > MAX_UNREAD) return this.#lost(port)
+    port.sent += weightOf(item)
+    if (port.items.push(item) === MAX_ITEMS) this.#tell(port)
+  }
+
+  #tell(port: Port): void {
+    const { node, join, items } = port
+    if (items.length === 0) return
+    port.items = []
+    this.#host.down(node, join, port.told++, items)
   }
 
   #taken(): void {
-    const items = this.#items
-    this.#items = []
-    this.#host.taken(items)
+    for (const port of this.#ports.values()) this.#tell(port)
+    this.#host.taken()
   }
 
   #welcomed(welcome: WelcomeFrame): void {
@@ -189,7 +211,6 @@ export class Mux {
     this.welcome = undefined
     this.#ports.clear()
     this.#places.clear()
-    this.#items = []
   }
 
   #free(port: Port, own: number): void {

@@ -13,11 +13,16 @@ export type PostedCause = readonly [code: string, message: string]
 /** An encoded frame for the relay, and whether it may be skipped. */
 export type UpLine = readonly [line: string, volatile: boolean]
 
-/** A tab that a frame is for: its node, its join, the number of the frame in that join, and the indexes of its sessions there. */
-export type Target = readonly [node: string, join: number, n: number, sessions: readonly number[]]
+/** An encoded frame from the relay, and the indexes of the tab's sessions that it is for. */
+export type DownItem = readonly [sessions: readonly number[], line: string]
 
-/** An encoded frame from the relay, for these tabs. */
-export type DownItem = readonly [targets: readonly Target[], line: string]
+/** What a frame that is on its way to a tab counts beside its characters. */
+const ITEM_WEIGHT = 4096
+
+/** What a frame counts until the tab has read it. */
+export function weightOf([, line]: DownItem): number {
+  return ITEM_WEIGHT + line.length
+}
 
 /** Who leads, and how its connection is: `life` names it, `''` while there is none. */
 export interface LeadPost {
@@ -29,6 +34,8 @@ export interface LeadPost {
   readonly cause?: PostedCause
   readonly attempt?: number
   readonly retryAt?: number
+  /** Those whose channels it has opened, as the former leader named them. */
+  readonly tabs?: readonly string[]
 }
 
 /** What is posted; `f` is the node that says it. docs/PROTOCOL.md has an example of each. */
@@ -37,15 +44,13 @@ export type Post =
   | { readonly t: 'hi'; readonly f: string; readonly leader: string; readonly visible: boolean }
   /** I go, and have said what I had to say. */
   | { readonly t: 'bye'; readonly f: string }
-  /** Do you live, and have you heard all my frames? `n` would be the number of the next. */
-  | { readonly t: 'ask'; readonly f: string; readonly life: string; readonly join: number; readonly n: number }
-  /** Frames for the relay, on this connection; `n` counts such posts of a join. */
-  | { readonly t: 'up'; readonly f: string; readonly life: string; readonly join: number; readonly n: number; readonly lines: readonly UpLine[] }
-  /** Frames from the relay. */
-  | { readonly t: 'down'; readonly f: string; readonly life: string; readonly items: readonly DownItem[] }
+  /** Frames for the relay, on this connection; `n` counts such posts of a join. So much was `read` in that join. Without lines: do you live, and have you heard all my frames? */
+  | { readonly t: 'up'; readonly f: string; readonly life: string; readonly join: number; readonly n: number; readonly read: number; readonly lines: readonly UpLine[] }
+  /** Frames from the relay; `n` counts such posts of a join. */
+  | { readonly t: 'down'; readonly f: string; readonly life: string; readonly join: number; readonly n: number; readonly items: readonly DownItem[] }
   | LeadPost
-  /** I do not lead any more. */
-  | { readonly t: 'resign'; readonly f: string }
+  /** I do not lead any more; these have followed me. */
+  | { readonly t: 'resign'; readonly f: string; readonly tabs: readonly string[] }
   /** I am hidden, and you are not: take the lead. */
   | { readonly t: 'heir'; readonly f: string; readonly to: string }
   /** The relay has refused us for good. */
@@ -53,18 +58,17 @@ export type Post =
 
 const isLine: Guard = value => typeof value === 'string'
 const isCause = tupleOf(isText, isText)
-const isTarget = tupleOf(isText, isCount, isCount, listOf(isCount))
+const isNodes = listOf(isText)
 const isWelcome: Guard = value => relayFrames.read(value)?.t === 'welcome'
 
 /** Reads what came over the channel, where any script of the origin can post. */
 export const posts: FrameReader<Post> = new FrameReader<Post>({
   hi: { f: isText, leader: isMaybeEmpty, visible: isFlag },
   bye: { f: isText },
-  ask: { f: isText, life: isMaybeEmpty, join: isCount, n: isCount },
-  up: { f: isText, life: isText, join: isCount, n: isCount, lines: listOf(tupleOf(isLine, isFlag)) },
-  down: { f: isText, life: isText, items: listOf(tupleOf(listOf(isTarget), isLine)) },
-  lead: { f: isText, life: isMaybeEmpty, welcome: maybe(isWelcome), state: isText, cause: maybe(isCause), attempt: maybe(isTime), retryAt: maybe(isTime) },
-  resign: { f: isText },
+  up: { f: isText, life: isMaybeEmpty, join: isCount, n: isCount, read: isCount, lines: listOf(tupleOf(isLine, isFlag)) },
+  down: { f: isText, life: isText, join: isCount, n: isCount, items: listOf(tupleOf(listOf(isCount), isLine)) },
+  lead: { f: isText, life: isMaybeEmpty, welcome: maybe(isWelcome), state: isText, cause: maybe(isCause), attempt: maybe(isTime), retryAt: maybe(isTime), tabs: maybe(isNodes) },
+  resign: { f: isText, tabs: isNodes },
   heir: { f: isText, to: isText },
   over: { f: isText, cause: isCause },
 })

@@ -77,14 +77,13 @@ export class SharedLink implements Wire, Tab {
   }
 
   connect(): void {
-    const { locks, random, BroadcastChannel } = this.env
-    if (this.#isHere || this.#isClosed || !locks || !BroadcastChannel) return
+    const { locks, random } = this.env
+    if (this.#isHere || this.#isClosed || !locks) return
     const node = randomId(random)
     this.node = node
     this.#isHere = true
     this.status({ state: 'connecting' })
-    this.#channel = new BroadcastChannel(this.#options.base)
-    this.#channel.onmessage = ({ data }) => this.#received(data)
+    this.#channel = this.open('', post => this.#role.take(post))
     this.#lock = holdLock(locks, this.lockOf(node), {})
     // Others wait for this lock as soon as they know of this tab: it has to be held by then. Where it is denied, the request for the lead will tell.
     void this.#lock.granted
@@ -138,6 +137,13 @@ export class SharedLink implements Wire, Tab {
     this.#channel?.postMessage(post)
   }
 
+  open(name: string, take: (post: Post) => void = () => {}): BroadcastChannelLike | undefined {
+    const { BroadcastChannel } = this.env
+    const channel = BroadcastChannel ? new BroadcastChannel(this.#options.base + name) : undefined
+    if (channel) channel.onmessage = ({ data }) => this.#received(data, take)
+    return channel
+  }
+
   status(status: HubStatus): void {
     this.host.status({ ...status, via: this.#role.via })
   }
@@ -186,8 +192,8 @@ export class SharedLink implements Wire, Tab {
     this.#isHere = false
     this.#options.leadership.leave()
     this.#demote()
+    this.#following.bye()
     this.#following.end()
-    this.post({ t: 'bye', f: this.node })
     this.#lock?.release()
     this.#channel?.close()
     this.#channel = undefined
@@ -195,8 +201,8 @@ export class SharedLink implements Wire, Tab {
 
   #lead(via: 'leader' | 'own'): void {
     this.#following.end()
-    const { former } = this.#following
-    const leading = new Leading(this, { open: this.#options.open, via, former, gaveUp: cause => this.#refused(cause) })
+    const { former, others } = this.#following
+    const leading = new Leading(this, { open: this.#options.open, via, former, others, gaveUp: cause => this.#refused(cause) })
     this.#role = leading
     leading.connect()
   }
@@ -210,10 +216,10 @@ export class SharedLink implements Wire, Tab {
     if (this.#isHere && !this.#isClosed) this.#following.orphaned()
   }
 
-  #received(data: unknown): void {
+  #received(data: unknown, take: (post: Post) => void): void {
     const post = posts.read(data)
     if (!post) return this.host.report(new EarshotError('protocol-violation', 'Something was posted to the tabs of this app that is no post of theirs'))
-    if (post.f !== this.node && !this.isAlone) this.#role.take(post)
+    if (post.f !== this.node && !this.isAlone) take(post)
   }
 
   #flush(): void {

@@ -1,4 +1,4 @@
-import type { HubStatus } from '@earshot/core'
+import type { BroadcastChannelLike, HubStatus } from '@earshot/core'
 import type { WelcomeFrame } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { WireHost } from '../relay/wire.ts'
@@ -19,7 +19,10 @@ export interface Tab {
   /** Counts them over all its absences. */
   readonly life: number
   lockOf(node: string): string
+  /** Posts to all. */
   post(post: Post): void
+  /** Opens a channel for some; `take` is told what others post there. */
+  open(name: string, take?: (post: Post) => void): BroadcastChannelLike | undefined
   /** Its sessions are on this connection from now on, or on none. */
   move(connection: string, welcome: WelcomeFrame | undefined): void
   status(status: HubStatus): void
@@ -28,7 +31,7 @@ export interface Tab {
 /** What a tab does as long as it leads, or follows. */
 export interface Role {
   readonly via: 'leader' | 'follower' | 'own'
-  /** Another tab has posted something. */
+  /** Another tab has posted something to all. */
   take(post: Post): void
   /** Sends frames to the relay. */
   send(lines: readonly UpLine[]): void
