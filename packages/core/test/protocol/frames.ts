@@ -148,7 +148,7 @@ const examples: Record<Kind, Examples> = {
     good: [[['rooms/*', 3]], [], [['', null], ['a', 0]], list(10_000, ['a', 1])],
     bad: [list(10_001, ['a', 1]), ['a'], [['a']], [['a', 1, 2]], [[1, 1]], [['a', -1]], [['a', '1']], [['a', undefined]], [[long(4097), 1]], [{ 0: 'a', 1: 1 }], {}, null],
   },
-  patterns: textsIn(1000, [['']]),
+  patterns: textsIn(1000, []),
   indexes: { good: [[0], [], [0, 1, most], list(10_000, 1)], bad: [list(10_001, 1), Array(2), [-1], ['0'], [null], [[0]], 0, null, {}] },
   message: { good: [messageWith(0, 'rooms/1'), ...messages.good], bad: messages.bad },
   messages: { good: [[messageWith(0, 'rooms/1')], [], messages.good, list(10_000, messageWith(0, 'a'))], bad: [...messages.bad.map(each => [messageWith(0, 'a'), each]), list(10_001, messageWith(0, 'a')), {}, null] },

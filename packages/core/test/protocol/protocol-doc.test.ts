@@ -18,7 +18,7 @@ const types: Record<Kind, string> = {
   users: 'up to 1000 texts, or empty ones',
   tags: 'up to 7 texts',
   subs: 'up to 10,000 pairs',
-  patterns: 'up to 1000 texts',
+  patterns: 'up to 1000 texts, or empty ones',
   indexes: 'indexes',
   message: 'message',
   messages: 'up to 10,000 messages',
