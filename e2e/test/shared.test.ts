@@ -87,7 +87,7 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
   await outside.hub.close()
 })
 
-test('idle tabs post nothing to one another', async () => {
+test('idle tabs post nothing to one another', { timeout: 100_000 }, async () => {
   const browser = new OneSocketBrowser(suite.tabs, relay.url, 0)
   await browser.open(12)
   const posted = async (): Promise<string[][]> => Promise.all(browser.pages.map(page => page.evaluate(() => tab.posts)))
