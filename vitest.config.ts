@@ -52,6 +52,8 @@ function reactProjects(major: '18' | '19'): TestProjectInlineConfiguration[] {
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/plain-reporter.mjs'],
+    // One core is left free by default: half of a machine with two.
+    maxWorkers: '100%',
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reportsDirectory: 'coverage' },
     projects: [
       project({ name: 'core', folder: 'packages/core', environment: 'node', include: ['test/**/*.test.ts'], setupFiles: seeded }),
