@@ -38,6 +38,23 @@ describe('a tab that says too much through the socket of all', () => {
     expect(computer.network.relay.readings.connections).toBe(2)
   })
 
+  it.each(['shared', 'its own'])('in one message, before it knows how much the relay takes, is refused that one alone, over a socket that is %s', async kind => {
+    const computer = startComputer({ relay: { authenticate: (_, token) => ({ userId: token ?? null }), limits: { frame: 20_000 } } })
+    await computer.openAll(2)
+    const late = kind === 'its own' ? computer.observer() : computer.open()
+    const outcomes: unknown[] = []
+    for (const data of ['x'.repeat(30_000), 'short']) {
+      late.session.publish('talk', data).then(
+        ({ offset }) => outcomes.push(offset),
+        (error: { code: string }) => outcomes.push(error.code),
+      )
+    }
+    await computer.advance(1000)
+    expect(outcomes).toEqual(['payload-too-large', 1])
+    expect(computer.apps[0]?.heard).toEqual(['short'])
+    expect(late.hub.status.state).toBe('connected')
+  })
+
   it('in volatile messages, all at once, skips most of them, and stays', async () => {
     const computer = startComputer()
     const [, greedy] = await computer.openAll(3)

@@ -1,5 +1,6 @@
 import { EarshotError } from '@earshot/core'
 import type { KeptSession, StoredPublish } from './kept-session.ts'
+import { checkSize } from './sizes.ts'
 
 /** What a kept publish waits for. */
 export interface Accepted {
@@ -9,6 +10,7 @@ export interface Accepted {
 interface Entry extends StoredPublish {
   /** Under which number it is kept over a reload. */
   readonly n: number
+  readonly topic: string
   /** Whether the relay may have got it. */
   sent: boolean
   resolve(accepted: Accepted): void
@@ -41,7 +43,7 @@ export class Outbox {
     this.#entries = kept.stored.flatMap(stored => {
       const text = stored.text && readdress(stored.text, s)
       // A browser that crashed may bring back an older state of the storage: what is in it may have been sent.
-      return text === undefined ? [] : [{ ...stored, sent: true, text, resolve: () => {}, reject: failed }]
+      return text === undefined ? [] : [{ ...stored, topic: '', sent: true, text, resolve: () => {}, reject: failed }]
     })
     for (const { text } of this.#entries) this.#size += text.length
   }
@@ -70,7 +72,7 @@ export class Outbox {
     this.#size += text.length
     const stored = { tag: this.#tag, clock, text }
     const n = this.#kept.put(stored)
-    return new Promise((resolve, reject) => this.#entries.push({ ...stored, n, sent: false, resolve, reject }))
+    return new Promise((resolve, reject) => this.#entries.push({ ...stored, n, topic, sent: false, resolve, reject }))
   }
 
   /** Another connection: everything is to be sent again. */
@@ -80,11 +82,17 @@ export class Outbox {
   }
 
   /** Sends what was not sent on this connection, in order, as long as no more than `window` are under way. */
-  send(window: number, send: (text: string) => void): void {
-    while (this.#underWay < Math.min(window, this.#entries.length)) {
+  send(limits: { readonly window: number; readonly frameLimit: number }, send: (text: string) => void): void {
+    while (this.#underWay < Math.min(limits.window, this.#entries.length)) {
       const entry = this.#entries[this.#underWay++] as Entry
       entry.sent = true
-      send(entry.text)
+      try {
+        // How much the relay takes may not have been known when it was said.
+        checkSize('message', entry.text.length, limits, entry.topic)
+        send(entry.text)
+      } catch (error) {
+        this.settle(entry.tag, entry.clock, error as EarshotError)
+      }
     }
   }
 

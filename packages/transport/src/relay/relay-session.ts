@@ -218,7 +218,7 @@ export class RelaySession {
 
   /** Sends what may be sent of that which waits. */
   sendMore(): void {
-    if (this.attached) this.outbox.send(this.#host.limits().window, text => this.#host.write(text))
+    if (this.attached) this.outbox.send(this.#host.limits(), text => this.#host.write(text))
   }
 
   refusedPublish({ tag, clock, code, reason, topic }: RefusedFrame): void {
