@@ -125,6 +125,26 @@ describe('tabs that share a socket and hear posts of a former leader', () => {
     expect(computer.followers()).toHaveLength(2)
   })
 
+  it.each([true, false])('that are late find the present one again and leave it the lead, with somebody who looks at them: %s', async visible => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(4, { visible })
+    const former = computer.leader()
+    await traffic.run(200)
+    const arrive = delay(computer, former.tab.id, ['lead', 'resign', 'bye'])
+    former.device.cut()
+    await traffic.run(100)
+    former.tab.close()
+    await traffic.run(300)
+    const next = computer.leader()
+    arrive()
+    await traffic.run(100)
+    expect(computer.followers().map(({ hub }) => hub.status.state)).toEqual(['connecting', 'connecting'])
+    await traffic.run(3000, 25)
+    await traffic.check()
+    expect(computer.leader()).toBe(next)
+  })
+
   it('that lives and was taken the lead from follow the new one', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())

@@ -5,8 +5,8 @@ import type { FullEnvironment } from '../page/environment.ts'
 const ASK_AFTER = 2000
 /** It was asked: so long until it counts as hung. */
 const HUNG_AFTER = 3000
-/** Nobody leads: so long until one who may have been granted the lead in its sleep loses it. */
-const NOBODY_AFTER = 2000
+/** Nobody leads: so long until all are asked who does, and as long again until one who may have been granted the lead in its sleep loses it. */
+const NOBODY_AFTER = 1000
 /** The lead is taken by force once in so long, at most. */
 const STEAL_INTERVAL = 30_000
 
@@ -35,11 +35,7 @@ export class Watchdog {
   said(): void {
     if (this.#waiting) return
     this.#isToAsk = true
-    this.#after(ASK_AFTER, () => {
-      this.#isToAsk = false
-      this.#host.ask()
-      this.#stealAfter(HUNG_AFTER)
-    })
+    this.#askAfter(ASK_AFTER, HUNG_AFTER)
   }
 
   /** The leader lives: whether it was told everything is still asked. */
@@ -57,7 +53,15 @@ export class Watchdog {
   /** The leader is gone, and nobody has said yet that it leads. */
   orphaned(): void {
     this.heard()
-    this.#stealAfter(NOBODY_AFTER)
+    this.#askAfter(NOBODY_AFTER, NOBODY_AFTER)
+  }
+
+  #askAfter(delay: number, patience: number): void {
+    this.#after(delay, () => {
+      this.#isToAsk = false
+      this.#host.ask()
+      this.#stealAfter(patience)
+    })
   }
 
   #stealAfter(delay: number): void {
