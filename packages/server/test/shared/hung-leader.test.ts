@@ -61,6 +61,25 @@ describe('a leader that hangs', () => {
     expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
   })
 
+  it('loses the lead when it was waiting to try again, even though nobody says anything', async () => {
+    const computer = startComputer()
+    await computer.openAll(3)
+    const former = computer.leader()
+    computer.network.relay.stop({ how: 'kill' })
+    const { clock } = computer.network
+    // The others ask it for a moment after each attempt.
+    for (let second = 0; (former.hub.status.retryAt ?? 0) < clock.now() + 10_000 && second < 300; second++) await computer.advance(1000)
+    await computer.advance(5000)
+    expect(computer.living().map(({ hub }) => hub.status.state)).toEqual(['disconnected', 'disconnected', 'disconnected'])
+    computer.hang(former)
+    computer.network.relay.start()
+    await computer.advance(5500)
+    expect(computer.living().map(({ hub }) => [hub.status.state, hub.status.via]).sort()).toEqual([['connected', 'follower'], ['connected', 'leader']])
+    computer.thaw(former)
+    await computer.advance(500)
+    expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
+  })
+
   it('keeps the lead while no tab is looked at, and loses it when one is', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())

@@ -124,7 +124,7 @@ export class Following implements Role {
     if (life !== this.#tab.connection) this.#join(life, welcome)
     this.#tab.status(revivedStatus(post))
     // It does not last: a leader that says nothing more may hang.
-    if (post.state === 'connecting') this.#watchdog.said()
+    if (post.state !== 'connected') this.#watchdog.said()
   }
 
   /** The leader is gone. Nobody is asked who leads now: that one will say so, and the question of each would reach all others. */
