@@ -45,6 +45,38 @@ describe('a follower in a long task', () => {
     expect([...slow.gaps, ...slow.errors]).toEqual([])
   })
 
+  it('begins anew but once when what it is told at the beginning is more than it may have unread', async () => {
+    const large = 'x'.repeat(5_000_000)
+    const computer = startComputer({
+      browser: { latency: 20 },
+      relay: { authenticate: (_, token) => ({ userId: token ?? null }), limits: { frame: 10_000_000, presenceSize: 10_000_000, waitingSize: 10_000_000 } },
+    })
+    const { network } = computer
+    const observer = computer.observer()
+    await computer.openAll(3)
+    observer.session.presence('room').enter(large)
+    await computer.advance(200)
+    let rosters = 0
+    network.filter({
+      down(frame) {
+        if (frame.t === 'roster') rosters++
+        return frame
+      },
+    })
+    const [slow] = computer.followers()
+    if (!slow) throw new Error('nobody follows')
+    slow.session.presence('room').subscribe(() => {})
+    for (let n = 0; n < 500; n++) {
+      void network.relay.publish('news', n)
+      await computer.advance(2)
+    }
+    await computer.advance(500)
+    expect(rosters).toBe(2)
+    expect(slow.session.presence('room').members.map(({ data }) => data === large)).toEqual([true])
+    expect(slow.heard).toEqual(observer.heard)
+    expect(slow.heard).toHaveLength(500)
+  })
+
   it('keeps no traffic of others: what is for one tab reaches that one only', async () => {
     const computer = startComputer()
     const [first, second, third] = await computer.openAll(3)

@@ -8,6 +8,8 @@ export const INDEX_ROOM = 16
 
 /** So much may be on its way to a tab, by weight: one that has not read more of it gets nothing more, and of what may be lost half as much. */
 const MAX_UNREAD = 4_000_000
+/** Twice as much each time that it begins anew, up to this: what it is told at the beginning may be more, and would end each. */
+const MAX_RAISED = 16_000_000
 
 /** A tab's session on the connection. */
 interface Place {
@@ -29,6 +31,8 @@ interface Port {
   /** Weight of all that was put on its way, and what it has read of that. */
   sent: number
   read: number
+  /** How much of it may be unread. */
+  readonly limit: number
   /** Posts that came from it; -1: one is missing. */
   heard: number
 }
@@ -111,7 +115,8 @@ export class Mux {
     if (port && join < port.join) return
     if (!port || join > port.join) {
       if (port) this.#forget(port)
-      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0 }
+      const limit = port ? Math.min(MAX_RAISED, port.limit * 2) : MAX_UNREAD
+      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0, limit }
       this.#ports.set(node, port)
     }
     if (n !== port.heard) return this.#lost(port)
@@ -181,8 +186,8 @@ export class Mux {
 
   #put(port: Port, item: DownItem, isVolatile: boolean): void {
     const unread = port.sent - port.read
-    if (port.heard < 0 || (isVolatile && unread > MAX_UNREAD / 2)) return
-    if (unread > MAX_UNREAD) return this.#lost(port)
+    if (port.heard < 0 || (isVolatile && unread > port.limit / 2)) return
+    if (unread > port.limit) return this.#lost(port)
     port.sent += weightOf(item)
     if (port.items.push(item) === MAX_ITEMS) this.#tell(port)
   }
