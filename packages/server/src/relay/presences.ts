@@ -56,7 +56,7 @@ export class Presences {
     ;(attachment.watched ??= new Set()).add(topic)
     attachment.stale?.delete(topic)
     this.#of(topic).watchers.add(attachment)
-    this.#sendRoster(attachment, topic)
+    if (this.#hasRoom(attachment, topic)) this.#sendRoster(attachment, topic)
   }
 
   unwatch(attachment: Attachment, topic: string): void {
