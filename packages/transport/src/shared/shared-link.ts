@@ -38,6 +38,8 @@ export class SharedLink implements Wire, Tab {
   #isEntered = false
   #isClosed = false
   #lines: UpLine[] | undefined
+  /** What the host was told last of the connection. */
+  #said = ''
   node = ''
   connection = ''
   join = 0
@@ -145,7 +147,13 @@ export class SharedLink implements Wire, Tab {
   }
 
   status(status: HubStatus): void {
-    this.host.status({ ...status, via: this.#role.via })
+    const { cause, ...rest } = status
+    const { via } = this.#role
+    // A leader says again what is as it was, to whoever did not hear it.
+    const said = JSON.stringify([rest, via, cause?.code, cause?.message])
+    if (said === this.#said) return
+    this.#said = said
+    this.host.status({ ...status, via })
   }
 
   move(connection: string, welcome: WelcomeFrame | undefined): void {
