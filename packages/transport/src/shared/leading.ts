@@ -50,7 +50,12 @@ export class Leading implements Role {
     this.#mux = new Mux(tab.node, open, {
       count: () => tab.life,
       local: (frame, size) => tab.host.take(frame, size, undefined),
-      down: (node, join, n, items) => this.#followers.post(node, { t: 'down', f: tab.node, life: this.#mux.life, join, n, items }),
+      down: (node, join, n, items) => {
+        const { life, welcome } = this.#mux
+        // All that this tab is ever told so is to begin anew.
+        if (node === tab.node) tab.move(life, welcome)
+        else this.#followers.post(node, { t: 'down', f: tab.node, life, join, n, items })
+      },
       taken: () => tab.host.taken(),
       changed: () => this.#changed(),
       gaveUp,

@@ -9,6 +9,12 @@ export const INDEX_ROOM = 16
 /** So much may be on its way to a tab, by weight: one that has not read more of it gets nothing more, and of what may be lost half as much. */
 const MAX_UNREAD = 4_000_000
 
+/**
+ * So many characters of what a tab said may wait for the socket, and as many for each of its sessions: more than one says when it begins anew, unless its outbox may
+ * be larger. Of a tab with more nothing is taken any more; when no more than a quarter is left, it begins anew.
+ */
+const MAX_UNSENT = 2_000_000
+
 /** A tab's session on the connection. */
 interface Place {
   readonly port: Port
@@ -31,10 +37,16 @@ interface Port {
   read: number
   /** Posts that came from it; -1: one is missing. */
   heard: number
+  /** Characters that it said, of which some may not be sent yet. */
+  unsent: number
+  /** They are too many: it is to begin anew when there is room. */
+  isFull: boolean
 }
 
 /** The one connection: it can be asked to try again at once. */
 export interface MuxWire extends Wire {
+  /** What is not sent yet. */
+  readonly buffered: number
   say(frame: SessionFrame | LostFrame): void
   retry(): void
 }
@@ -111,15 +123,21 @@ export class Mux {
     if (port && join < port.join) return
     if (!port || join > port.join) {
       if (port) this.#forget(port)
-      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0 }
+      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0, unsent: port?.unsent ?? 0, isFull: false }
       this.#ports.set(node, port)
     }
+    port.read = Math.max(port.read, read)
+    if (port.isFull) return
     if (n !== port.heard) return this.#lost(port)
     if (lines.length > 0) port.heard++
     // Who asks may wait for what was lost on the way to it.
     else this.#host.down(node, join, port.told, [])
-    port.read = Math.max(port.read, read)
-    for (const [line, volatile] of lines) this.#up(port, line, volatile)
+    for (const [line, volatile] of lines) {
+      this.#up(port, line, volatile)
+      port.unsent += line.length
+      port.isFull = this.#filling(port) > 1
+      if (port.isFull) return
+    }
   }
 
   /** A tab has gone. If it `crashed`, the relay does not know yet. */
@@ -154,8 +172,15 @@ export class Mux {
     if (kind === 'detach') this.#free(port, own)
   }
 
+  /** How much of what it may have unsent it has. That is a part of all that is not sent. */
+  #filling(port: Port): number {
+    port.unsent = Math.min(port.unsent, this.#wire.buffered)
+    return port.unsent / MAX_UNSENT / (port.places.size + 1)
+  }
+
   /** Something was lost on the way from a tab, or too much is on the way to it. It begins anew when it misses something itself; until then its sessions stay as they are, and it is told again whenever it says something. */
   #lost(port: Port): void {
+    port.isFull = false
     port.heard = -1
     port.items = []
     this.#host.down(port.node, port.join, port.told + 1, [])
@@ -195,7 +220,10 @@ export class Mux {
   }
 
   #taken(): void {
-    for (const port of this.#ports.values()) this.#tell(port)
+    for (const port of this.#ports.values()) {
+      if (port.isFull && this.#filling(port) < 0.25) this.#lost(port)
+      this.#tell(port)
+    }
     this.#host.taken()
   }
 
