@@ -174,8 +174,7 @@ export class Mux {
 
   /** How much of what it may have unsent it has. That is a part of all that is not sent. */
   #filling(port: Port): number {
-    port.unsent = Math.min(port.unsent, this.#wire.buffered)
-    return port.unsent / MAX_UNSENT / (port.places.size + 1)
+    return (port.unsent = Math.min(port.unsent, this.#wire.buffered)) / MAX_UNSENT / (port.places.size + 1)
   }
 
   /** Something was lost on the way from a tab, or too much is on the way to it. It begins anew when it misses something itself; until then its sessions stay as they are, and it is told again whenever it says something. */

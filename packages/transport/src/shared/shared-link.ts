@@ -147,13 +147,12 @@ export class SharedLink implements Wire, Tab {
   }
 
   status(status: HubStatus): void {
-    const { cause, ...rest } = status
-    const { via } = this.#role
-    // A leader says again what is as it was, to whoever did not hear it.
-    const said = JSON.stringify([rest, via, cause?.code, cause?.message])
+    const own = { ...status, via: this.#role.via }
+    // A leader says again what is as it was, to whoever did not hear it. Of an error this is code and text.
+    const said = JSON.stringify(own)
     if (said === this.#said) return
     this.#said = said
-    this.host.status({ ...status, via })
+    this.host.status(own)
   }
 
   move(connection: string, welcome: WelcomeFrame | undefined): void {
