@@ -88,13 +88,10 @@ export function startPage({ name, user, tab, network, moments, outbox, sockets, 
     onError: error => void errors.push({ at: moments.next(), code: error.code, text: error.message }),
   })
   const attempts: PageFacts['attempts'][number][] = []
-  let former = ''
   hub.on('status', ({ state }) => {
     const now = { at: moments.next(), time: network.clock.now() }
-    // A leader says again what is as it was: that is no new connection.
-    if (state === 'connected' && former !== state) connected.push(now)
+    if (state === 'connected') connected.push(now)
     else if (state === 'connecting') attempts.push(now)
-    former = state
   })
   hub.on('gap', ({ topics }) => gaps.push({ at: moments.next(), topics }))
   const born = { at: moments.next(), time: network.clock.now() }

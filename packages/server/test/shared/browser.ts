@@ -75,6 +75,12 @@ interface ComputerOptions extends TestNetworkOptions {
 export const NETWORK_LATENCY = 5
 export const CHANNEL_LATENCY = 1
 
+/** Those that say what the one before said. */
+export function repeated(statuses: readonly HubStatus[]): string[] {
+  const texts = statuses.map(({ cause, ...status }) => JSON.stringify({ ...status, cause: cause && [cause.code, cause.message] }))
+  return texts.filter((text, place) => text === texts[place - 1])
+}
+
 /** Starts a relay and a browser for one test; when that ends, nothing may be left of it. */
 export function startComputer({ browser: browserOptions = {}, relay, ...options }: ComputerOptions = {}): Computer {
   const network = createTestNetwork({ latency: NETWORK_LATENCY, relay: { authenticate: (_, token) => ({ userId: token ?? null }), ...relay }, ...options })
@@ -117,6 +123,8 @@ export function startComputer({ browser: browserOptions = {}, relay, ...options 
     const { locks, requests, listeners, timers, channels } = browser.leaks()
     const left = Object.entries({ connections, sessions, subscriptions, buffered, locks, requests, listeners, timers, channels }).filter(([, count]) => count > 0)
     if (left.length > 0) throw new Error(`left behind: ${JSON.stringify(left)}`)
+    const again = apps.flatMap(({ name, statuses }) => repeated(statuses).map(status => `${name} is told ${status} again`))
+    if (again.length > 0) throw new Error(again.join('\n'))
   })
   return {
     network,

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
+const HOUR = 3_600_000
+
 describe('a leader that nobody looks at', () => {
   it('hands over to a tab that is looked at, after ten seconds', async () => {
     const computer = startComputer()
@@ -51,6 +53,25 @@ describe('a leader that nobody looks at', () => {
     const late = computer.open()
     await computer.advance(100)
     expect(computer.leader()).toBe(late)
+  })
+
+  it.each([-HOUR, HOUR])('hands over ten seconds after it is hidden, whatever the clock says: it is set by %d ms', async by => {
+    const computer = startComputer()
+    const tab = computer.browser.openTab()
+    let set = 0
+    const { clock } = tab.env
+    const [former] = await computer.openAll(1, { tab, transport: { clock: { now: () => clock.now() + set, after: (delay, task) => clock.after(delay, task) } } })
+    const [visible] = await computer.openAll(1)
+    tab.hide()
+    await computer.advance(5000)
+    set = by
+    // It says so to the leader, which may hand over then.
+    visible?.tab.hide()
+    visible?.tab.show()
+    await computer.advance(4900)
+    expect(computer.leader()).toBe(former)
+    await computer.advance(200)
+    expect(computer.leader()).toBe(visible)
   })
 
   it('goes on when it is the only tab', async () => {

@@ -1,6 +1,6 @@
 import type { RelayFrame } from '@earshot/core/protocol'
 import { describe, expect, it } from 'vitest'
-import { startComputer, type Computer } from './browser.ts'
+import { repeated, startComputer, type Computer } from './browser.ts'
 
 /** Characters that come down over the network while something goes on. */
 async function charactersDown({ network }: Computer, doing: () => Promise<unknown>): Promise<{ size: number; frames: RelayFrame[] }> {
@@ -62,6 +62,36 @@ describe('fifty tabs of a browser', () => {
     const late = computer.open()
     await computer.advance(4)
     expect(late.hub.status).toEqual({ state: 'connected', via: 'follower' })
+  })
+
+  it('are told of their connection when something of it changes, and only then', async () => {
+    const computer = startComputer()
+    const { network, apps } = computer
+    await computer.openAll(3)
+    for (let n = 0; n < 5; n++) {
+      const late = computer.open({ visible: false })
+      await computer.advance(3000)
+      late.tab.show()
+      apps[1]?.tab.hide()
+      await computer.advance(3000)
+      apps[1]?.tab.show()
+      if (n % 2) late.tab.close()
+    }
+    // Asked, it says again who leads.
+    for (const { session } of computer.followers()) void session.publish('talk', 1)
+    computer.leader().device.hold('down')
+    await computer.advance(3000)
+    computer.leader().device.release('down')
+    await computer.advance(1000)
+    expect(apps.map(({ statuses }) => statuses.filter(({ state }) => state === 'connected').length)).toEqual(apps.map(() => 1))
+    network.relay.stop({ how: 'kill' })
+    await computer.advance(10_000)
+    network.relay.start(network.relay.engine)
+    await computer.advance(20_000)
+    computer.crash(computer.leader())
+    await computer.advance(1000)
+    for (const { statuses } of apps) expect(repeated(statuses)).toEqual([])
+    expect(computer.living().map(({ hub }) => hub.status.state)).toEqual(computer.living().map(() => 'connected'))
   })
 
   it('post nothing and send only pongs while nobody says anything', async () => {

@@ -38,7 +38,54 @@ const QUIET: [string, (computer: Computer, leader: TabApp) => Promise<unknown> |
   }],
 ]
 
+/** How the tab with the socket ends, and after how many milliseconds it leaves. */
+const ENDS: [string, number | undefined, (computer: Computer, leader: TabApp) => Promise<unknown> | void][] = [
+  ['closes its hub', 0, (_, { hub }) => hub.close()],
+  ['crashes', 100, ({ crash }, leader) => crash(leader)],
+  // It may be reloaded, or go on.
+  ['is closed', 2000, (_, { tab }) => tab.close()],
+  ['is frozen', 2000, (_, { tab }) => tab.freeze()],
+  ['goes into the back/forward cache', 2000, (_, { tab }) => tab.bfcache()],
+  ['is hidden', undefined, async (computer, { tab }) => {
+    tab.hide()
+    await computer.advance(11_000)
+  }],
+  ['hangs and is taken the lead from', undefined, async (computer, leader) => {
+    computer.hang(leader)
+    void computer.followers()[0]?.session.publish('talk', 1)
+    await computer.advance(6000)
+  }],
+]
+
 describe('those who watch the members of a topic', () => {
+  it.each(ENDS)('see nothing of those that stay, elsewhere and in the same browser, when the tab with the socket %s, and of that one that it leaves after %s ms', async (_, after, end) => {
+    const computer = startComputer()
+    const { app: observer } = await watched(computer, 5)
+    const leader = computer.leader()
+    const watchers = [observer, ...computer.followers()]
+    const seen = watchers.map(({ session }) => {
+      const events: { what: string; at: number }[] = []
+      session.presence('room').subscribe(({ type, member }) => void events.push({ what: `${type} ${member.id}`, at: computer.network.clock.now() }))
+      return events
+    })
+    // A relay that has just started says of nobody that he is gone.
+    await computer.advance(11_000)
+    // Whoever begins to look is told who is there.
+    for (const events of seen) events.length = 0
+    const ended = computer.network.clock.now()
+    await end(computer, leader)
+    await computer.advance(30_000)
+    expect(computer.leader()).not.toBe(leader)
+    const leaves = after === undefined ? [] : [`leave ${leader.session.id}`]
+    expect(seen.map(events => events.map(({ what }) => what))).toEqual(watchers.map(() => leaves))
+    for (const { at } of seen.flat()) {
+      expect(at - ended).toBeGreaterThanOrEqual(after ?? 0)
+      expect(at - ended).toBeLessThan((after ?? 0) + 100)
+    }
+    const ids = watchers.slice(1).map(({ session }) => session.id).concat(after === undefined ? leader.session.id : [])
+    for (const { session } of watchers) expect(session.presence('room').members.map(({ id }) => id).sort()).toEqual(ids.sort())
+  })
+
   it.each(QUIET)('see nothing when the tab with the socket %s', async (_, act) => {
     const computer = startComputer()
     const { events, app } = await watched(computer, 5)

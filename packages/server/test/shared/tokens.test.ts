@@ -37,6 +37,27 @@ describe('the token of a browser', () => {
   })
 })
 
+describe('a token function that rejects', () => {
+  it('is asked ever more rarely, in the tab that leads alone, until that one closes its hub', async () => {
+    const computer = startComputer()
+    const lost = vi.fn<() => Promise<string>>(() => Promise.reject(new Error('signed out')))
+    const token = vi.fn<() => string>(() => 'ada')
+    const [leader] = await computer.openAll(1, { transport: { token: lost } })
+    const others = await computer.openAll(3, { transport: { token } })
+    await computer.advance(600_000)
+    expect(leader?.hub.status).toMatchObject({ via: 'leader', cause: { code: 'unauthorized' } })
+    expect(new Set(statusesOf(computer.apps).map(status => JSON.stringify(status))).size).toBe(1)
+    // Up to 20 s lie between two attempts, and all tabs together make no more of them than one would.
+    expect(lost.mock.calls.length).toBeGreaterThan(30)
+    expect(lost.mock.calls.length).toBeLessThan(120)
+    expect(token).not.toHaveBeenCalled()
+    await leader?.hub.close()
+    await computer.advance(1000)
+    expect(others.map(({ hub }) => [hub.status.state, hub.status.via]).sort()).toEqual([['connected', 'follower'], ['connected', 'follower'], ['connected', 'leader']])
+    expect(token).toHaveBeenCalledTimes(1)
+  })
+})
+
 describe('a refusal of the relay for good', () => {
   it('ends all tabs with the same cause, once, and without another attempt', async () => {
     let attempts = 0

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type AppOptions, startComputer } from './browser.ts'
 import { Traffic } from './traffic.ts'
 
@@ -57,6 +57,22 @@ describe('tabs of a browser in which', () => {
     expect(() => app?.hub.onLeader(() => {})).toThrow(expect.objectContaining({ code: 'unsupported' }))
     await expect(Promise.resolve().then(() => app?.session.claim('bell', () => {}))).rejects.toMatchObject({ code: 'unsupported' })
     expect(app?.hub.status.state).toBe('connected')
+  })
+
+  it('locks are denied are told so when they were to lead before that was known', async () => {
+    const computer = startComputer()
+    const app = computer.open({ locks: 'denied' })
+    const tasks = [vi.fn<() => void>(), vi.fn<() => void>()]
+    const stops = tasks.map(task => app.hub.onLeader(task))
+    await computer.advance(500)
+    expect(app.errors).toEqual([expect.stringMatching(/^unsupported: onLeader needs Web Locks/)])
+    for (const stop of stops) stop()
+    app.tab.bfcache()
+    app.tab.back()
+    await computer.advance(500)
+    expect(app.hub.status).toEqual({ state: 'connected', via: 'own' })
+    expect(app.errors).toHaveLength(1)
+    for (const task of tasks) expect(task).not.toHaveBeenCalled()
   })
 
   it('locks are denied to some cannot be told to lead, or to claim, and goes on', async () => {

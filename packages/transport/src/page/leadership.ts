@@ -12,15 +12,15 @@ export class Leadership {
   readonly #env: FullEnvironment
   readonly #base: string
   readonly #report: (error: unknown) => void
-  readonly #denied: (() => void) | undefined
+  readonly #denied: ((tasks: number) => void) | undefined
   /** What runs while this tab leads, and how it is undone. */
   readonly #tasks = new Map<Task, (() => void) | undefined>()
   readonly #claims = new Set<() => void>()
   #request: Hold | undefined
   #leads = false
 
-  /** @param denied called when locks turn out to be denied here */
-  constructor(env: FullEnvironment, base: string, report: (error: unknown) => void, denied?: () => void) {
+  /** @param denied called when locks turn out to be denied here, so that none of so many tasks will run */
+  constructor(env: FullEnvironment, base: string, report: (error: unknown) => void, denied?: (tasks: number) => void) {
     this.#env = env
     this.#base = base
     this.#report = report
@@ -57,7 +57,7 @@ export class Leadership {
         for (const task of this.#tasks.keys()) this.#start(task)
       },
       // Else it was withdrawn, or taken away, and onLost has seen to it.
-      () => this.#request === request && this.#denied?.(),
+      () => this.#request === request && this.#denied?.(this.#tasks.size),
     )
   }
 
@@ -79,7 +79,7 @@ export class Leadership {
       hold.release()
       this.#claims.delete(release)
     }
-    const cancel = this.#env.clock.after(CLAIM_LIMIT, () => release())
+    const cancel = this.#env.clock.after(CLAIM_LIMIT, release)
     this.#claims.add(release)
     await task()
     return true
@@ -112,10 +112,9 @@ export class Leadership {
 
   #stop(task: Task): void {
     const undo = this.#tasks.get(task)
-    if (!undo) return
     this.#tasks.set(task, undefined)
     try {
-      undo()
+      undo?.()
     } catch (error) {
       this.#report(error)
     }

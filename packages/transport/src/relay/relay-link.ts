@@ -63,6 +63,11 @@ export class RelayLink implements Wire {
     return this.#state === 'closed'
   }
 
+  /** What is not sent yet: bytes that the socket has, and characters that it is given with what else is said in this turn. */
+  get buffered(): number {
+    return (this.#pipe?.buffered ?? 0) + this.#size
+  }
+
   connect(): void {
     if (this.#state !== 'waiting') return
     this.#state = 'opening'
@@ -87,7 +92,7 @@ export class RelayLink implements Wire {
   }
 
   write(line: string, volatile = false): void {
-    if (volatile && (this.#pipe?.buffered ?? 0) + this.#size >= VOLATILE_BUFFER) return
+    if (volatile && this.buffered >= VOLATILE_BUFFER) return
     this.#size += line.length
     if (this.#lines) return void this.#lines.push(line)
     this.#lines = [line]

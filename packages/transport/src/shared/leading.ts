@@ -1,4 +1,5 @@
 import type { BroadcastChannelLike, Cancel, EarshotError } from '@earshot/core'
+import { promptly } from '../page/promptly.ts'
 import type { WireHost } from '../relay/wire.ts'
 import { Followers } from './followers.ts'
 import { Mux, type MuxWire } from './mux.ts'
@@ -35,8 +36,8 @@ export class Leading implements Role {
   #isAnnouncing = false
   /** Followers that are to be told that this tab listens to them. */
   #tabs: string[]
-  /** Since when it leads unseen. */
-  #hiddenSince = 0
+  /** Nobody has looked at it for long: whoever is looked at may lead. */
+  #isUnseen = false
   #hidden: Cancel | undefined
   #hasEnded = false
 
@@ -49,7 +50,12 @@ export class Leading implements Role {
     this.#mux = new Mux(tab.node, open, {
       count: () => tab.life,
       local: (frame, size) => tab.host.take(frame, size, undefined),
-      down: (node, join, n, items) => this.#followers.post(node, { t: 'down', f: tab.node, life: this.#mux.life, join, n, items }),
+      down: (node, join, n, items) => {
+        const { life, welcome } = this.#mux
+        // All that this tab is ever told so is to begin anew.
+        if (node === tab.node) tab.move(life, welcome)
+        else this.#followers.post(node, { t: 'down', f: tab.node, life, join, n, items })
+      },
       taken: () => tab.host.taken(),
       changed: () => this.#changed(),
       gaveUp,
@@ -147,16 +153,18 @@ export class Leading implements Role {
     const { isVisible, env } = this.#tab
     this.#hidden?.()
     this.#hidden = undefined
+    this.#isUnseen = false
     if (isVisible) return
-    this.#hiddenSince = env.clock.now()
-    this.#hidden = env.clock.after(HIDDEN_LIMIT, () => this.#handOver())
+    // No time of day, which may be set meanwhile.
+    this.#hidden = promptly(env.clock, HIDDEN_LIMIT, () => {
+      this.#isUnseen = true
+      this.#handOver()
+    })
   }
 
   /** Asks a tab that is looked at to take the lead, if nobody has looked at this one for a while. */
   #handOver(): void {
-    const { isVisible, env, node } = this.#tab
     const { visible } = this.#followers
-    if (isVisible || visible === undefined || env.clock.now() - this.#hiddenSince < HIDDEN_LIMIT) return
-    this.#tab.post({ t: 'heir', f: node, to: visible })
+    if (this.#isUnseen && visible !== undefined) this.#tab.post({ t: 'heir', f: this.#tab.node, to: visible })
   }
 }

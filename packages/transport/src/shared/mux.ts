@@ -11,6 +11,12 @@ const MAX_UNREAD = 4_000_000
 /** Twice as much each time that it begins anew, up to this: what it is told at the beginning may be more, and would end each. */
 const MAX_RAISED = 16_000_000
 
+/**
+ * So many characters of what a tab said may wait for the socket, and as many for each of its sessions: more than one says when it begins anew, unless its outbox may
+ * be larger. Of a tab with more nothing is taken any more; when no more than a quarter is left, it begins anew.
+ */
+const MAX_UNSENT = 2_000_000
+
 /** A tab's session on the connection. */
 interface Place {
   readonly port: Port
@@ -35,10 +41,16 @@ interface Port {
   readonly limit: number
   /** Posts that came from it; -1: one is missing. */
   heard: number
+  /** Characters that it said, of which some may not be sent yet. */
+  unsent: number
+  /** They are too many: it is to begin anew when there is room. */
+  isFull: boolean
 }
 
 /** The one connection: it can be asked to try again at once. */
 export interface MuxWire extends Wire {
+  /** What is not sent yet. */
+  readonly buffered: number
   say(frame: SessionFrame | LostFrame): void
   retry(): void
 }
@@ -116,15 +128,21 @@ export class Mux {
     if (!port || join > port.join) {
       if (port) this.#forget(port)
       const limit = port ? Math.min(MAX_RAISED, port.limit * 2) : MAX_UNREAD
-      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0, limit }
+      port = { node, join, places: new Map(), items: [], told: 0, sent: 0, read: 0, heard: 0, limit, unsent: port?.unsent ?? 0, isFull: false }
       this.#ports.set(node, port)
     }
+    port.read = Math.max(port.read, read)
+    if (port.isFull) return
     if (n !== port.heard) return this.#lost(port)
     if (lines.length > 0) port.heard++
     // Who asks may wait for what was lost on the way to it.
     else this.#host.down(node, join, port.told, [])
-    port.read = Math.max(port.read, read)
-    for (const [line, volatile] of lines) this.#up(port, line, volatile)
+    for (const [line, volatile] of lines) {
+      this.#up(port, line, volatile)
+      port.unsent += line.length
+      port.isFull = this.#filling(port) > 1
+      if (port.isFull) return
+    }
   }
 
   /** A tab has gone. If it `crashed`, the relay does not know yet. */
@@ -159,8 +177,14 @@ export class Mux {
     if (kind === 'detach') this.#free(port, own)
   }
 
+  /** How much of what it may have unsent it has. That is a part of all that is not sent. */
+  #filling(port: Port): number {
+    return (port.unsent = Math.min(port.unsent, this.#wire.buffered)) / MAX_UNSENT / (port.places.size + 1)
+  }
+
   /** Something was lost on the way from a tab, or too much is on the way to it. It begins anew when it misses something itself; until then its sessions stay as they are, and it is told again whenever it says something. */
   #lost(port: Port): void {
+    port.isFull = false
     port.heard = -1
     port.items = []
     this.#host.down(port.node, port.join, port.told + 1, [])
@@ -200,7 +224,10 @@ export class Mux {
   }
 
   #taken(): void {
-    for (const port of this.#ports.values()) this.#tell(port)
+    for (const port of this.#ports.values()) {
+      if (port.isFull && this.#filling(port) < 0.25) this.#lost(port)
+      this.#tell(port)
+    }
     this.#host.taken()
   }
 

@@ -38,6 +38,8 @@ export class SharedLink implements Wire, Tab {
   #isEntered = false
   #isClosed = false
   #lines: UpLine[] | undefined
+  /** What the host was told last of the connection. */
+  #said = ''
   node = ''
   connection = ''
   join = 0
@@ -145,7 +147,12 @@ export class SharedLink implements Wire, Tab {
   }
 
   status(status: HubStatus): void {
-    this.host.status({ ...status, via: this.#role.via })
+    const own = { ...status, via: this.#role.via }
+    // A leader says again what is as it was, to whoever did not hear it. Of an error this is code and text.
+    const said = JSON.stringify(own)
+    if (said === this.#said) return
+    this.#said = said
+    this.host.status(own)
   }
 
   move(connection: string, welcome: WelcomeFrame | undefined): void {

@@ -43,7 +43,9 @@ export function sharedSocketOf(version: number, options: SharedWebSocketOptions)
       const socket = (each: FullEnvironment, host: WireHost): RelayLink => new RelayLink(each, pipe, new TokenSource(token, env.clock), host)
       let shared: SharedLink | undefined
       let missing = missingPart(env)
-      const leadership = new Leadership(env, base, error => link.report(error), () => {
+      const leadership = new Leadership(env, base, error => link.report(error), tasks => {
+        // One of them is to have the socket.
+        if (!missing && tasks > 1) link.report(new EarshotError('unsupported', 'no-locks', { name: 'onLeader' }))
         missing = 'Web Locks are denied here: each tab has a socket of its own'
         shared?.alone()
       })
