@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { DrivenBrowser, DrivenTab } from '../support/driven.ts'
-import { faults } from '../support/one-order.ts'
 import { type End, type Ended, OneSocketBrowser } from '../support/one-socket.ts'
-import { figures, Outside, report, settled } from '../support/outside.ts'
+import { figures, findings, Outside } from '../support/outside.ts'
 import { RelayProcess } from '../support/relay-process.ts'
 import { serve, type Site } from '../support/site.ts'
 
@@ -82,13 +81,7 @@ export function browserCases<Tab extends DrivenTab>(start: (origin: string) => P
       ended.push(await tabs.end(ends[turn % ends.length] ?? 'close'))
       await expect.poll(() => relay.connections()).toBe(2)
     }
-    await tabs.stop()
-    outside.stop()
-    await settled(tabs, outside)
-    const reports = await Promise.all(tabs.pages.map(report))
-    expect(reports.map(({ gaps, errors }) => [gaps, errors])).toEqual(reports.map(() => [0, []]))
-    const published = new Map([...reports, outside].map(each => [each.name, each.published]))
-    expect(faults({ reference: outside.heard, heard: new Map(reports.map(each => [each.name, each.heard])), published })).toEqual([])
+    expect(await findings(tabs, outside)).toEqual([])
     for (const [what, ends] of [['crash', ['crash']], ['hand-over', GENTLE]] as const) {
       if (!ended.some(({ end }) => ends.some(each => each === end))) continue
       const { p50, max } = figures(ended, ends, 'delivered')
@@ -96,7 +89,7 @@ export function browserCases<Tab extends DrivenTab>(start: (origin: string) => P
       // Generous: other work on this machine is in these figures.
       expect(max).toBeLessThan(3000)
     }
-    await outside.hub.close()
+    await outside.close()
   })
 
   test('tabs without a relay hear each other once, and see within a second that one was killed', async () => {

@@ -29,6 +29,8 @@ export class Tabs {
   readonly #context: BrowserContext
   readonly #origin: string
   readonly #open = new Set<Page>()
+  /** Those that do nothing at the moment, with their processes. */
+  readonly #hung = new Map<Page, number>()
   /** What pages said on their consoles and failed with. */
   readonly complaints: string[] = []
 
@@ -83,6 +85,21 @@ export class Tabs {
     await client.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' })
   }
 
+  /** Stops the tab's renderer, which is not dead, but does nothing more. */
+  async hang(page: Page): Promise<void> {
+    const pid = await rendererOf(page)
+    for (const each of this.#open) if (each !== page && (await rendererOf(each)) === pid) throw new Error('Another tab has the same renderer')
+    process.kill(pid, 'SIGSTOP')
+    this.#hung.set(page, pid)
+  }
+
+  /** Lets a renderer run again that was stopped. */
+  wake(page: Page): void {
+    const pid = this.#hung.get(page)
+    if (pid !== undefined) process.kill(pid, 'SIGCONT')
+    this.#hung.delete(page)
+  }
+
   /** Waits for the end of a tab's renderer. */
   crashing(page: Page): Promise<unknown> {
     this.#open.delete(page)
@@ -101,10 +118,21 @@ export class Tabs {
 
   /** Checks, and closes every tab. */
   async end(): Promise<void> {
+    for (const page of this.#hung.keys()) this.wake(page)
     try {
       await this.check()
     } finally {
       await Promise.all([...this.#open].map(page => page.close()))
     }
   }
+}
+
+/** The process behind a tab: where a trace begins, the browser says which it is. */
+async function rendererOf(page: Page): Promise<number> {
+  await page.tracing.start({ categories: ['disabled-by-default-devtools.timeline'] })
+  const trace = await page.tracing.stop()
+  const { traceEvents } = JSON.parse(Buffer.from(trace ?? []).toString()) as { traceEvents: { name: string; args: { data?: { frames?: { processId: number }[] } } }[] }
+  const pid = traceEvents.find(({ name }) => name === 'TracingStartedInBrowser')?.args.data?.frames?.[0]?.processId
+  if (pid === undefined) throw new Error('Nobody knows the process of this tab')
+  return pid
 }

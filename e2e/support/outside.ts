@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import type { Served } from '../fixtures/one-socket.ts'
 import type { DrivenTab } from './driven.ts'
 import type { End, Ended } from './one-socket.ts'
-import type { Said } from './one-order.ts'
+import { faults, type Said } from './one-order.ts'
 
 /** A client outside of the browser, which hears everything and sees who is there. */
 export class Outside {
@@ -41,6 +41,11 @@ export class Outside {
   stop(): void {
     clearInterval(this.#timer)
   }
+
+  async close(): Promise<void> {
+    this.stop()
+    await this.hub.close()
+  }
 }
 
 /** What a tab says of itself. */
@@ -56,8 +61,8 @@ export interface Report {
 export const report = (page: DrivenTab): Promise<Report> =>
   page.evaluate(() => ({ name: tab.name, id: tab.session.id, heard: tab.heard.map(([from, n]) => [from, n] as const), published: tab.published, gaps: tab.gaps, errors: tab.errors }))
 
-/** Waits until everybody has heard what was last published by each. */
-export async function settled({ pages }: { readonly pages: readonly DrivenTab[] }, outside: Outside): Promise<void> {
+/** Waits until everybody has heard what was last published by each, and tabs have receipts for all that was theirs. */
+async function settled({ pages }: { readonly pages: readonly DrivenTab[] }, outside: Outside): Promise<void> {
   const said = await Promise.all(pages.map(page => page.evaluate(() => [tab.name, tab.published] as const)))
   const all = new Map([...said, [outside.name, outside.published]])
   const missing = (): string[] => [...all].flatMap(([name, count]) => (count === 0 || outside.heard.some(([from, n]) => from === name && n === count - 1) ? [] : [name]))
@@ -65,6 +70,21 @@ export async function settled({ pages }: { readonly pages: readonly DrivenTab[] 
   const last = outside.heard.at(-1)?.slice(0, 2).join()
   const ends = (): Promise<(string | undefined)[]> => Promise.all(pages.map(page => page.evaluate(() => tab.heard.at(-1)?.slice(0, 2).join())))
   await expect.poll(ends, { interval: 200 }).toEqual(pages.map(() => last))
+  const unanswered = (): Promise<number[]> => Promise.all(pages.map(page => page.evaluate(() => tab.published - tab.answered)))
+  await expect.poll(unanswered, { interval: 200 }).toEqual(pages.map(() => 0))
+}
+
+/** Lets everybody fall silent, and says what was lost, doubled, out of order or complained about. */
+export async function findings(browser: { readonly pages: readonly DrivenTab[]; stop(): Promise<void> }, outside: Outside): Promise<string[]> {
+  await browser.stop()
+  outside.stop()
+  await settled(browser, outside)
+  const reports = await Promise.all(browser.pages.map(report))
+  const heard = new Map(reports.map(each => [each.name, each.heard]))
+  const published = new Map([...reports, outside].map(each => [each.name, each.published]))
+  const gaps = [...reports, outside].flatMap(({ name, gaps }) => (gaps > 0 ? [`${name} was told ${gaps} gaps`] : []))
+  const errors = reports.flatMap(({ name, errors }) => errors.map(error => `${name} reports ${error}`))
+  return [...faults({ reference: outside.heard, heard, published }), ...gaps, ...errors]
 }
 
 /** Percentiles of what tabs went through, in milliseconds. */

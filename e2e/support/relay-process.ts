@@ -10,6 +10,8 @@ export class RelayProcess {
   readonly #proxy: Server
   readonly #sockets = new Set<Socket>()
   #isCut = false
+  /** How many connections clients have made through the proxy. */
+  joined = 0
 
   constructor() {
     this.#proxy = createServer(socket => this.#join(socket))
@@ -78,6 +80,7 @@ export class RelayProcess {
 
   #join(client: Socket): void {
     if (this.#isCut) return void client.destroy()
+    this.joined++
     const relay = connect(this.#port, '127.0.0.1')
     for (const [one, other] of [
       [client, relay],

@@ -2,7 +2,7 @@ import type { Page } from 'puppeteer-core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type End, type Ended, ENDS, OneSocketBrowser } from '../support/one-socket.ts'
 import { faults, type Said } from '../support/one-order.ts'
-import { figures, Outside, report, settled } from '../support/outside.ts'
+import { figures, findings, Outside, report } from '../support/outside.ts'
 import { RelayProcess } from '../support/relay-process.ts'
 import { Suite } from '../support/suite.ts'
 
@@ -57,15 +57,7 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
   // The tab that was opened last has heard something, too.
   const deaf = async (): Promise<number> => (await Promise.all(browser.pages.map(page => page.evaluate(() => tab.heard.length)))).filter(count => count === 0).length
   await expect.poll(deaf, { interval: 200 }).toBe(0)
-  await browser.stop()
-  outside.stop()
-  await settled(browser, outside)
-  const reports = await Promise.all(browser.pages.map(report))
-  expect(reports.map(({ gaps, errors }) => [gaps, errors])).toEqual(reports.map(() => [0, []]))
-  const heard = new Map(reports.map(each => [each.name, each.heard]))
-  const published = new Map([...reports, outside].map(each => [each.name, each.published]))
-  expect(faults({ reference: outside.heard, heard, published })).toEqual([])
-  expect(outside.gaps).toBe(0)
+  expect(await findings(browser, outside)).toEqual([])
   // Who did not lead, or led and lived on, was there all the time.
   const ids = new Set([...steady].filter(([page]) => browser.pages.includes(page)).map(([, id]) => id))
   expect(ids.size).toBeGreaterThan(0)
@@ -84,7 +76,7 @@ test(`${TABS} tabs have one socket, however their leaders end, and nobody misses
   // Generous: other work on this machine is in these figures.
   expect(figures(ended, ['crash'], 'delivered').p99).toBeLessThan(2000)
   expect(figures(ended, VOLUNTARY, 'delivered').p99).toBeLessThan(2000)
-  await outside.hub.close()
+  await outside.close()
 })
 
 test('idle tabs post nothing to one another', { timeout: 100_000 }, async () => {

@@ -1,4 +1,4 @@
-import type { PresenceEvent } from '@earshot/core'
+import type { LocksLike, PresenceEvent } from '@earshot/core'
 import { describe, expect, it } from 'vitest'
 import { type App, type Computer, startComputer, type TabApp } from './browser.ts'
 
@@ -20,6 +20,15 @@ async function watched(computer: Computer, count: number): Promise<Watcher> {
 
 function enter({ session }: App): void {
   session.presence('room').enter(session.id)
+}
+
+/** The browser's locks, as a tab has them whose requests are long under way. */
+function late({ network }: Computer, locks: LocksLike | null | undefined): LocksLike {
+  if (!locks) throw new Error('This browser has no locks')
+  const arrived = (): Promise<void> => new Promise(resolve => {
+    network.clock.after(50, resolve)
+  })
+  return { request: (...request) => arrived().then(() => locks.request(...request)), query: () => locks.query() }
 }
 
 const QUIET: [string, (computer: Computer, leader: TabApp) => Promise<unknown> | void][] = [
@@ -164,5 +173,21 @@ describe('those who watch the members of a topic', () => {
     computer.crash(follower)
     await computer.advance(500)
     expect(events.map(({ type, id }) => [type, id])).toEqual([['leave', follower.session.id]])
+  })
+
+  it('see nobody leave whose lock comes late, and who has heard meanwhile who leads', async () => {
+    const computer = startComputer()
+    const { events, app } = await watched(computer, 2)
+    const tab = computer.browser.openTab()
+    const slow = computer.open({ tab, transport: { locks: late(computer, tab.env.locks) } })
+    enter(slow)
+    await computer.advance(5)
+    // Whoever opens asks who leads: the answer is for all to hear.
+    computer.open()
+    await computer.advance(1000)
+    expect(events.map(({ type, id }) => [type, id])).toEqual([['enter', slow.session.id]])
+    void app.session.publish('news', 'to all')
+    await computer.advance(100)
+    expect(slow.heard).toEqual(['to all'])
   })
 })

@@ -85,9 +85,8 @@ export class SharedLink implements Wire, Tab {
     this.node = node
     this.#isHere = true
     this.status({ state: 'connecting' })
-    this.#channel = this.open('', post => this.#role.take(post))
     this.#lock = holdLock(locks, this.lockOf(node), {})
-    // Others wait for this lock as soon as they know of this tab: it has to be held by then. Where it is denied, the request for the lead will tell.
+    // Others wait for this lock as soon as they know of this tab, so that it hears and says nothing before it is held. Where it is denied, the request for the lead will tell.
     void this.#lock.granted
       .catch(() => {})
       .then(() => {
@@ -174,6 +173,7 @@ export class SharedLink implements Wire, Tab {
 
   #enter(): void {
     const { leadership } = this.#options
+    this.#channel = this.open('', post => this.#role.take(post))
     this.#following.start()
     if (!this.#isEntered) {
       this.#isEntered = true
