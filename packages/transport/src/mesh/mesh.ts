@@ -126,7 +126,11 @@ export class Mesh implements TransportConnection {
     if (this.#out.isFull) return Promise.reject(new EarshotError('outbox-full', 'joining', { topic }))
     if (!options.volatile && !to && this.#wanted(topic)) this.#history.add({ topic, id, clock, from, userId, key, node: this.#node, item })
     // While siblings are not known yet, they may want anything.
-    if (this.#siblings.roll.settled && this.#out.isOpen && !this.#siblings.roll.interest.wants(topic, to)) return undefined
+    const { roll } = this.#siblings
+    if (roll.settled && this.#out.isOpen && !roll.interest.wants(topic, to)) {
+      roll.apart ||= !options.volatile
+      return undefined
+    }
     if (!this.#env.BroadcastChannel) return undefined
     this.#out.say(item)
     return this.#out.isOpen ? undefined : this.#joined.then(() => ({}))
