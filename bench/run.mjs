@@ -67,7 +67,8 @@ In one process, every figure is the median of ${turns} fresh processes, the libr
 disturbed stretch of seven. Publishes are back to back. Between tabs and in React, each library has fresh pages, and a figure is the median of
 ${turns} runs. *Until React knows* is from the news of a change until a component that shows it is marked for a render, without what the browser
 takes to plan a frame; *selection* is the part of it that finds the component. Readers that are starved commit less than once a frame, too: see
-how busy the main thread is.
+how busy the main thread is, and the longest time without a frame. *Heap grown by* is what the page holds, after garbage was collected, more than
+it did after a tenth of the load.
 *To the first* divides a library's figure by that of the first one of its case.
 
 ${markdown(table)}

@@ -1,8 +1,8 @@
-// What a page counts: renders, commits, frames, and which messages were heard.
-export const counts = { renders: 0, commits: 0, frames: 0, heard: new Set() }
+// What a page counts: renders, commits, frames, the longest time between two of these, and which messages were heard.
+export const counts = { renders: 0, commits: 0, frames: 0, wait: 0, heard: new Set() }
 
 export function reset() {
-  Object.assign(counts, { renders: 0, commits: 0, frames: 0 })
+  Object.assign(counts, { renders: 0, commits: 0, frames: 0, wait: 0 })
   counts.heard.clear()
 }
 
@@ -26,7 +26,11 @@ export function committed() {
 /** Counts frames until the result is called. */
 export function countFrames() {
   let going = true
+  let last = performance.now()
   const next = () => {
+    const now = performance.now()
+    counts.wait = Math.max(counts.wait, now - last)
+    last = now
     counts.frames++
     if (going) frame(next)
   }

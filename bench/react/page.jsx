@@ -37,9 +37,11 @@ globalThis.tab = {
   /** Waits until nothing new was heard for a while. */
   async end() {
     stopFrames()
-    const { renders, commits, frames } = counts
+    const { renders, commits, frames, wait } = counts
     for (let before = -1; before < counts.heard.size; await pause(300)) before = counts.heard.size
-    return { renders, commits, frames, heard: counts.heard.size }
+    const heard = counts.heard.size
+    counts.heard.clear() // it is no memory of the library's
+    return { renders, commits, frames, wait, heard }
   },
 
   /** Makes ready to send as the library does. */

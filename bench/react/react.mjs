@@ -17,6 +17,8 @@ export const cases = [
   { name: `${load}, commits a frame`, unit: 'commits', libraries: readers, goals: [{ atMost: 1 }], figure: underLoad, one: 'commitsAFrame' },
   { name: `${load}, renders a second`, unit: 'renders', libraries: readers, figure: underLoad, one: 'rendersASecond' },
   { name: `${load}, main thread busy`, unit: '%', libraries: readers, goals: [{ atMost: 50 }], figure: underLoad, one: 'busy' },
+  { name: `${load}, longest time without a frame`, unit: 'ms', libraries: readers, goals: [{ atMost: 100 }], figure: underLoad, one: 'wait' },
+  { name: `${load}, heap grown by`, unit: 'kB', libraries: readers, goals: [{ atMost: 500 }], figure: underLoad, one: 'grown' },
   { name: `${load}, not heard by a listener`, unit: 'messages', libraries: readers, goals: [{ atMost: 0 }], figure: underLoad, one: 'lost' },
   { name: `${crowd}, renders`, unit: 'renders', libraries: crowds, goals: [{ atMost: 1 }], figure: inACrowd, one: 'renders' },
   { name: `${crowd}, until React knows`, unit: 'µs', libraries: crowds, figure: inACrowd, one: 'known' },
@@ -72,16 +74,23 @@ async function underLoad(library, { context, open, server, smoke }) {
   const isSocket = library.startsWith('react-use-websocket')
   if (!isSocket) await sender.ask('prepare', library, place)
   await receiver.page.bringToFront()
+  const send = (messages) => (isSocket ? server.send(messages, rate) : sender.ask('send', messages, rate))
+  // Code that runs for the first time takes memory, and so do buffers that fill up to their bounds.
+  await receiver.ask('begin')
+  await send(count / 10)
+  await receiver.ask('end')
+  const warm = await heapOf(context, receiver)
   const busy = await watchMainThread(context, receiver)
   await receiver.ask('begin')
-  await (isSocket ? server.send(count, rate) : sender.ask('send', count, rate))
+  await send(count)
   const { part, seconds } = await busy()
-  const { renders, commits, frames, heard } = await receiver.ask('end')
+  const { renders, commits, frames, wait, heard } = await receiver.ask('end')
+  const grown = ((await heapOf(context, receiver)) - warm) / 1000
   await sender.close()
   await receiver.close()
   if (commits === 0 || heard === 0) throw new Error(`${library} showed nothing: ${commits} commits, ${heard} of ${count} heard`)
   if (smoke && library === 'earshot' && heard < count) throw new Error(`Our listener heard ${heard} of ${count}`)
-  return { commitsAFrame: commits / frames, rendersASecond: renders / seconds, busy: part * 100, lost: count - heard }
+  return { commitsAFrame: commits / frames, rendersASecond: renders / seconds, busy: part * 100, wait, grown, lost: count - heard }
 }
 
 async function inACrowd(library, { context, open, smoke }) {
@@ -129,4 +138,14 @@ async function watchMainThread(context, { page }) {
     const seconds = after.time - before.time
     return { part: (after.busy - before.busy) / seconds, seconds }
   }
+}
+
+/** Bytes that a page's scripts hold when nothing is left to be collected. */
+async function heapOf(context, { page }) {
+  const devtools = await context.newCDPSession(page)
+  await devtools.send('Performance.enable')
+  await devtools.send('HeapProfiler.collectGarbage')
+  const { metrics } = await devtools.send('Performance.getMetrics')
+  await devtools.detach()
+  return metrics.find(({ name }) => name === 'JSHeapUsedSize').value
 }

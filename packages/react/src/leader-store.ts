@@ -5,8 +5,8 @@ import { createStores, type Stores } from './stores.ts'
 
 /** Whether this tab leads. One for all components: a lead that is let go goes to another tab. */
 function createLeaderStore(_key: string, host: StoreHost): Store<boolean> {
-  const { hub } = host.session
-  let leads = isAlone(host.session)
+  const { session } = host
+  let leads = isAlone(session)
   let stop: Cancel | undefined
   const store = createStore(host, () => leads, () => stop?.())
   const now = (lead: boolean): void => {
@@ -15,13 +15,13 @@ function createLeaderStore(_key: string, host: StoreHost): Store<boolean> {
   }
   try {
     if (!leads) {
-      stop = hub.onLeader(() => {
+      stop = session.hub.onLeader(() => {
         now(true)
         return () => now(false)
       })
     }
   } catch (error) {
-    hub.report(error)
+    session.hub.report(error)
   }
   return store
 }

@@ -16,7 +16,7 @@ const NOBODY: PresenceState = { members: [], others: [], self: undefined, byUser
 
 /** What a component says of its session. */
 export interface Voice {
-  readonly data: unknown
+  readonly data?: unknown
 }
 
 /** The presence of one topic: one entry, however many components enter. The last mounted one speaks. */

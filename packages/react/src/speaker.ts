@@ -4,7 +4,7 @@ import type { SessionSource } from './session-source.ts'
 
 /** A component that enters. */
 export interface Speaker extends Voice {
-  data: unknown
+  data?: unknown
   /** Enters, and leaves 300 ms after the component was unmounted. */
   readonly retain: Retain
   /** Says this as soon as, and as long as, it is the one to speak. */
@@ -15,7 +15,6 @@ export interface Speaker extends Voice {
 
 export function createSpeaker(source: SessionSource, topic: string): Speaker {
   const speaker: Speaker = {
-    data: undefined,
     retain: lease(source, () => presenceStores.need(source, topic).speak(speaker)),
     say(data: unknown) {
       speaker.data = data

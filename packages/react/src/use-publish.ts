@@ -21,11 +21,10 @@ function createPublish(source: SessionSource, topic: string): (data: unknown, op
     const { session } = source
     const { userId } = session
     const receipt = session.publish(topic, data, options)
-    const { message } = receipt
     // Where its session does not hear it, nobody shows it.
     const isHeard = options?.echo !== false && [options?.to ?? userId].flat().includes(userId)
     const tell = (news: Partial<Shown>): void => {
-      if (isHeard) for (const store of topicStores.of(session).values()) store.show(message, news)
+      if (isHeard) for (const store of topicStores.of(session).values()) store.show(receipt.message, news)
     }
     tell({ status: 'pending' })
     receipt.then(

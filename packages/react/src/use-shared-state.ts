@@ -1,5 +1,5 @@
 import type { CheckTopic, DataOf, TopicHint } from '@earshot/core'
-import { useCallback, useMemo } from 'react'
+import { useMemo } from 'react'
 import { useSource } from './earshot-provider.ts'
 import type { Topics } from './register.ts'
 import { stateStores } from './state-store.ts'
@@ -29,8 +29,8 @@ export function useSharedState(topic: string, initial: unknown): SharedStateView
   // oxlint-disable-next-line react/exhaustive-deps
   const first = useMemo(() => initial, [topic])
   const { value = first, status } = useStore(stateStores, topic, asItIs)
-  const set = useCallback(
-    (next: unknown) => {
+  const set = useMemo(
+    () => (next: unknown) => {
       const store = stateStores.need(source, topic)
       // For one that writes after it was unmounted.
       store.retain()()

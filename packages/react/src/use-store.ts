@@ -1,5 +1,5 @@
 import type { Cancel } from '@earshot/core'
-import { useCallback, useState, useSyncExternalStore } from 'react'
+import { useMemo, useState, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
 import { shallowEqual } from './shallow-equal.ts'
 import type { Shared } from './store.ts'
@@ -27,9 +27,9 @@ export function useStore<State, Part, Selected>(
 ): Selected {
   const source = useSource()
   const [pick] = useState(createPick<State, Selected>)
-  const open = useCallback(() => (source.ended ? undefined : stores.need(source, key)), [source, stores, key])
+  const open = useMemo(() => () => (source.ended ? undefined : stores.need(source, key)), [source, stores, key])
   useBrowserLayoutEffect(() => open()?.retain(), [open])
-  const subscribe = useCallback((changed: () => void): Cancel => open()?.subscribe(changed, part) ?? (() => {}), [open, part])
+  const subscribe = useMemo(() => (changed: () => void): Cancel => open()?.subscribe(changed, part) ?? (() => {}), [open, part])
   return useSyncExternalStore(
     subscribe,
     () => pick(stores.find(source, key)?.state ?? stores.blank, select, isEqual),

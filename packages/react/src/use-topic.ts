@@ -74,7 +74,7 @@ export function useTopic(
     replay = 0,
     echo = true,
     flush,
-    filter,
+    filter = () => true,
     select,
     isEqual = shallowEqual,
   }: TopicOptions & Choice<string> & { select?: ((messages: readonly Shown[]) => unknown) | undefined; isEqual?: IsEqual<unknown> | undefined } = {},
@@ -82,7 +82,7 @@ export function useTopic(
   const source = useSource()
   const key = [pattern].flat().join('\n')
   const choose = (all: readonly Shown[]): Seen => {
-    const messages = all.filter(message => (echo || message.from !== source.session.id) && (!filter || filter(message))).slice(-limit || Infinity)
+    const messages = all.filter(message => (echo || message.from !== source.session.id) && filter(message)).slice(-limit || Infinity)
     return select ? { selected: select(messages) } : { messages, last: messages.at(-1) }
   }
   const view = useStore(topicStores, key, choose, (one, other) => shallowEqual(one, other, isEqual), flush)

@@ -48,6 +48,13 @@ describe('useSharedState', () => {
     expect(container.textContent).toBe('light ready')
   })
 
+  it('renders once until there is something to know', () => {
+    const { show } = stage()
+    const views = new Set<unknown>()
+    show(<Theme see={view => views.add(view)} />)
+    expect(views.size).toBe(1)
+  })
+
   it('shows own writes at once, in all components, by one function', async () => {
     const { show } = stage()
     const { see, set, seen } = setter()

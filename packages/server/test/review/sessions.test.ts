@@ -160,6 +160,29 @@ describe('a publish whose session the relay has forgotten in the meantime', () =
     await on.network.advance(100)
     expect([heard(ear), errors(next.page), last.outcome?.offset]).toEqual([['p1.0:1', 'p1.0:2', 'p2.0:1'], ['outcome-unknown'], 3])
   })
+
+  it('ends as unknown, and is heard once, when a crash brings back what the page before the one that sent it had left', async () => {
+    const on = stage({ relay: { limits: { resume: 8000 } } })
+    const ear = on.listen(on.page('ada'), '**')
+    const speaker = on.page('bob')
+    await on.network.advance(100)
+    speaker.page.device.hold('up')
+    on.say(speaker, 'a')
+    const { tab, stored, device } = speaker.page
+    const anew = tab.reload()
+    await on.network.settle()
+    device.end()
+    const older = new Map(stored)
+    const next = on.page('bob', anew, stored)
+    await on.network.advance(1000)
+    expect([heard(ear), errors(next.page)]).toEqual([['p1.0:1'], []])
+    next.page.tab.crash()
+    next.page.device.end()
+    await on.network.advance(20_000)
+    const last = on.page('bob', on.browser.openTab({ sessionStorage: Object.fromEntries(older) }), older)
+    await on.network.advance(3000)
+    expect([heard(ear), errors(last.page)]).toEqual([['p1.0:1'], ['outcome-unknown']])
+  })
 })
 
 describe('a publish that the storage of its tab has no room for', () => {

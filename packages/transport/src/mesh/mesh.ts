@@ -24,7 +24,7 @@ import { Leadership } from '../page/leadership.ts'
 import type { MeshLimits } from './limits.ts'
 import { type Hold, holdLock } from '../page/locks.ts'
 import { Outgoing } from './outgoing.ts'
-import { describeSession, Identities, type OwnSession } from './sessions.ts'
+import { announce, describeSession, Identities, type OwnSession } from './sessions.ts'
 import type { Answer } from './questions.ts'
 import { Siblings } from './siblings.ts'
 import { encodeItem, type EncodedItem } from './wire.ts'
@@ -104,10 +104,8 @@ export class Mesh implements TransportConnection {
     handle.identify(session.id, session.incarnation)
     if (!this.#out.greeted) return // joining claims and announces every session
     this.#out.shut()
-    void this.#claim(session).then(() => {
-      if (this.#sessions.get(number) === session) for (const item of describeSession(number, session, this.#interest)) this.#out.say(item)
-      this.#out.open()
-    })
+    // What it has said meanwhile follows on who it is, though it may be closed again.
+    void this.#claim(session).then(() => this.#out.open(announce(number, session)))
   }
 
   closeSession(id: string): void {
@@ -128,7 +126,11 @@ export class Mesh implements TransportConnection {
     if (this.#out.isFull) return Promise.reject(new EarshotError('outbox-full', 'joining', { topic }))
     if (!options.volatile && !to && this.#wanted(topic)) this.#history.add({ topic, id, clock, from, userId, key, node: this.#node, item })
     // While siblings are not known yet, they may want anything.
-    if (this.#siblings.roll.settled && this.#out.isOpen && !this.#siblings.roll.interest.wants(topic, to)) return undefined
+    const { roll } = this.#siblings
+    if (roll.settled && this.#out.isOpen && !roll.interest.wants(topic, to)) {
+      roll.apart ||= !options.volatile
+      return undefined
+    }
     if (!this.#env.BroadcastChannel) return undefined
     this.#out.say(item)
     return this.#out.isOpen ? undefined : this.#joined.then(() => ({}))
@@ -266,8 +268,7 @@ export class Mesh implements TransportConnection {
       for (const session of this.#sessions.values()) {
         if (session.id === '') continue
         session.slot = undefined
-        this.#identities.rename(session, randomId(random), 1)
-        session.handle.identify(session.id, 1)
+        this.#identities.revive(session, randomId(random), 1)
       }
     }
   }
@@ -346,10 +347,8 @@ export class Mesh implements TransportConnection {
     return this.#siblings.ask(id => this.#out.say(['q', id, patterns, limit, mark(since), mark(before)]))
   }
 
-  async #claim(session: OwnSession): Promise<void> {
-    const { id } = session
-    await this.#identities.claim(session, () => this.#rejoin())
-    if (session.id !== id) session.handle.identify(session.id, session.incarnation)
+  #claim(session: OwnSession): Promise<void> {
+    return this.#identities.claim(session, () => this.#rejoin())
   }
 
   #describe(): EncodedItem[] {

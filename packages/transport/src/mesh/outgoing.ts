@@ -82,8 +82,10 @@ export class Outgoing {
     this.#gates++
   }
 
-  open(): void {
+  /** Lets out what waits, after `first`. */
+  open(first: EncodedItem): void {
     this.#gates--
+    this.#batch.unshift(first)
     if (!this.isOpen) return
     this.flush()
     for (const address of this.#addressed.splice(0)) address()

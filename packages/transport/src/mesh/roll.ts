@@ -41,6 +41,8 @@ export class Roll {
   settled = false
   /** After an absence: each sibling was there all the time and saw nobody new. */
   vouched = true
+  /** Since they have, something was not posted, or somebody was taken for gone. */
+  apart = false
 
   constructor(host: RollHost, went: (node: string) => void) {
     this.#host = host
@@ -156,6 +158,7 @@ export class Roll {
   /** This tab is back: siblings that did not welcome it are gone. Gives whether what was missed is known to be recovered. */
   settle(): boolean {
     this.settled = true
+    this.apart = false
     for (const peer of [...this.peers.values()]) if (!peer.met) this.drop(peer)
     return this.vouched && this.peers.size > 0
   }
@@ -171,6 +174,7 @@ export class Roll {
     peer.watch?.release()
     // What it said while this tab was away cannot be asked for any more.
     if (!peer.met) this.vouched = false
+    this.apart = true
     this.#forget(peer)
     this.peers.delete(peer.node)
     this.#went(peer.node)

@@ -86,7 +86,7 @@ export class Identities {
       const lock = (session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, lost))
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
       if ((await lock.granted.catch(() => true)) || session.lock !== lock) return
-      this.rename(session, randomId(random), 1)
+      this.revive(session, randomId(random), 1)
     }
   }
 
@@ -103,9 +103,14 @@ export class Identities {
   renew(sessions: Iterable<OwnSession>): void {
     for (const session of sessions) {
       if (session.id === '') continue
-      this.rename(session, session.id, session.incarnation + 1)
-      session.handle.identify(session.id, session.incarnation)
+      this.revive(session, session.id, session.incarnation + 1)
     }
+  }
+
+  /** Gives the session another id or life, and tells the hub. */
+  revive(session: OwnSession, id: string, incarnation: number): void {
+    this.rename(session, id, incarnation)
+    session.handle.identify(id, incarnation)
   }
 
   /** A session that ended for good is not taken up again by the next page. */
@@ -122,12 +127,15 @@ function newSession(handle: TransportSession, key: string): OwnSession {
   return { handle, userId, id: '', key, incarnation: 0, slot: undefined, lock: undefined, claimed: undefined, members: new Map(), entries: new Map() }
 }
 
+/** Who a session is. */
+export function announce(number: number, { id, userId, key }: OwnSession): Item {
+  return ['s', number, id, userId ?? null, key.slice(id.length + 1)]
+}
+
 /** Everything a sibling must know of a session. */
 export function describeSession(number: number, session: OwnSession, interest: Interest): EncodedItem[] {
-  const { id, userId, key, entries } = session
-  const tag = key.slice(id.length + 1)
   const listens = interest.patternsOf(session).map((pattern): Item => ['i', number, pattern, 1])
-  return [['s', number, id, userId ?? null, tag], ...listens, ...entries.values()]
+  return [announce(number, session), ...listens, ...session.entries.values()]
 }
 
 function read(storage: StorageLike | null, slot: string): Saved | undefined {

@@ -152,12 +152,12 @@ export class Siblings {
 
   /**
    * Both had joined before they met: it was frozen, greetings were lost, or one took the other for gone. What each published
-   * meanwhile was not posted for the other's sake.
+   * meanwhile was not posted for the other's sake. The other hears of it if there is something to hear.
    */
   #late(peer: Peer): void {
     if (!this.roll.settled) return
     this.#tellGap(peer)
-    this.#host.address(peer.node, () => ['x', 0])
+    if (this.roll.apart) this.#host.address(peer.node, () => ['x', 0])
   }
 
   #tellGap(peer: Peer): void {

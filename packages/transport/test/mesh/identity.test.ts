@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createHub, type Session } from '@earshot/core'
+import { createHub, type LocksLike, type Session } from '@earshot/core'
 import type { TestTab } from '@earshot/core/testing'
 import { broadcastChannel } from '@earshot/transport'
 import { intruder } from '../support/intruder.ts'
@@ -64,6 +64,48 @@ describe('who a tab is', () => {
     await browser.advance(3000)
     expect(second.id).not.toBe(a.session.id)
     expect([again.session.id, secondAgain.id]).toEqual([a.session.id, second.id])
+  })
+
+  it.each([0, 10])('is told to the others before anything that it says, when it is opened in a page that has long joined; latency %d ms', async latency => {
+    const { browser, apps } = await openApps(2, { latency })
+    const [a, b] = apps as [App, App]
+    a.listen('t')
+    await browser.advance(500)
+    const [second, third] = [b.hub.openSession({ userId: 'eve' }), b.hub.openSession({ userId: 'mallory' })]
+    for (const session of [second, third]) {
+      session.publish('t', `at once, ${session.userId}`)
+      session.presence('room').enter('here')
+    }
+    third.publish('t', 'last words')
+    third.close()
+    await browser.advance(500)
+    expect(a.heard.map(({ data, userId, from }) => [data, userId, from])).toEqual([
+      ['at once, eve', 'eve', second.id],
+      ['at once, mallory', 'mallory', third.id],
+      ['last words', 'mallory', third.id],
+    ])
+    expect(a.session.presence('room').members.map(({ userId }) => userId)).toEqual(['eve'])
+  })
+
+  it('is told to its page as soon as it is another one, so that what is said while that is claimed has a sender', async () => {
+    const { browser, apps } = await openApps(1)
+    const [a] = apps as [App]
+    a.listen('t')
+    a.hub.openSession({ id: 'kiosk' }).subscribe('u', () => {})
+    const tab = browser.openTab()
+    const locks = tab.env.locks as LocksLike
+    let session: Session | undefined
+    const request: LocksLike['request'] = (name, options, task) => {
+      if (session && name.includes(':id:') && !name.endsWith(':kiosk')) session.publish('t', 'meanwhile')
+      return locks.request(name, options, task)
+    }
+    const b = startApp(tab, { userId: 'eve', locks: { query: () => locks.query(), request } })
+    void b.session.ready
+    await browser.advance(500)
+    session = b.hub.openSession({ id: 'kiosk', userId: 'eve' })
+    await browser.advance(500)
+    expect(session.id).not.toBe('kiosk')
+    expect(a.heard.map(({ data, from, userId }) => [data, from, userId])).toEqual([['meanwhile', session.id, 'eve']])
   })
 
   it('ends with a session that was closed: the next page begins anew', async () => {

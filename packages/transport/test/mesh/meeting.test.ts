@@ -61,6 +61,23 @@ describe('tabs that meet', () => {
     expect(b.data()).toEqual(['not posted either', 'posted'])
   })
 
+  it('late, since one had no time to answer, tell that one no gap: it has heard the other from its first word on', async () => {
+    const browser = createTestBrowser({ engine: 'webkit' })
+    const a = startApp(browser.openTab())
+    a.listen('t')
+    await browser.advance(500)
+    a.tab.freeze()
+    const b = startApp(browser.openTab())
+    b.session.publish('t', 'before it has joined')
+    await browser.advance(400)
+    b.session.publish('t', 'skipped, as nothing else may be', { volatile: true })
+    a.tab.resume()
+    await browser.advance(100)
+    b.session.publish('t', 'last')
+    await browser.settle()
+    expect([a.gaps, a.data()]).toEqual([[], ['before it has joined', 'last']])
+  })
+
   it('greet a name that they do not know once a second while it speaks, and each other not at all', async () => {
     const { browser, apps } = await openApps(3)
     const script = intruder(browser.openTab())
