@@ -65,7 +65,7 @@ export class Mesh implements TransportConnection {
     this.#link = link
     this.#env = env
     this.#base = `earshot:${name}:${link.namespace}`
-    this.#identities = new Identities(env, this.#base, link.tag)
+    this.#identities = new Identities(env, this.#base, link.tag, () => this.#rejoin())
     this.#leadership = new Leadership(env, this.#base, error => link.report(error))
     this.#history = new HistoryRings(limits.messages, limits.topics)
     this.#out = new Outgoing(limits, error => link.report(error))
@@ -105,7 +105,7 @@ export class Mesh implements TransportConnection {
     if (!this.#out.greeted) return // joining claims and announces every session
     this.#out.shut()
     // What it has said meanwhile follows on who it is, though it may be closed again.
-    void this.#claim(session).then(() => this.#out.open(announce(number, session)))
+    void this.#identities.claim(session).then(() => this.#out.open(announce(number, session)))
   }
 
   closeSession(id: string): void {
@@ -238,7 +238,7 @@ export class Mesh implements TransportConnection {
     if (returning) this.#identities.renew(this.#sessions.values())
     await this.#prove(left)
     // The live map: sessions that are opened meanwhile are claimed too.
-    for (const session of this.#sessions.values()) if (session.id !== '' && !left()) await this.#claim(session)
+    for (const session of this.#sessions.values()) if (session.id !== '' && !left()) await this.#identities.claim(session)
     if (left()) return
     this.#hello(returning)
     const expected = await expectedTabs(this.#env.locks, `${this.#base}:tab:`)
@@ -345,10 +345,6 @@ export class Mesh implements TransportConnection {
     await this.#joined
     const mark = (message: Message | undefined): unknown => (message ? [message.clock, message.from, message.id, message.topic] : null)
     return this.#siblings.ask(id => this.#out.say(['q', id, patterns, limit, mark(since), mark(before)]))
-  }
-
-  #claim(session: OwnSession): Promise<void> {
-    return this.#identities.claim(session, () => this.#rejoin())
   }
 
   #describe(): EncodedItem[] {

@@ -41,7 +41,7 @@ export class Roll {
   settled = false
   /** After an absence: each sibling was there all the time and saw nobody new. */
   vouched = true
-  /** Since they have, something was not posted, or somebody was taken for gone. */
+  /** Something was not posted, or somebody was taken for gone. */
   apart = false
 
   constructor(host: RollHost, went: (node: string) => void) {
@@ -158,7 +158,6 @@ export class Roll {
   /** This tab is back: siblings that did not welcome it are gone. Gives whether what was missed is known to be recovered. */
   settle(): boolean {
     this.settled = true
-    this.apart = false
     for (const peer of [...this.peers.values()]) if (!peer.met) this.drop(peer)
     return this.vouched && this.peers.size > 0
   }

@@ -36,12 +36,15 @@ export class Identities {
   readonly #env: FullEnvironment
   readonly #base: string
   readonly #tag: string
+  readonly #lost: () => void
   readonly #slots = new Set<string>()
 
-  constructor(env: FullEnvironment, base: string, tag: string) {
+  /** @param lost hears that an id was taken away */
+  constructor(env: FullEnvironment, base: string, tag: string, lost: () => void) {
     this.#env = env
     this.#base = base
     this.#tag = tag
+    this.#lost = lost
   }
 
   /** What the hub itself publishes and listens through: without an id, and never presented. */
@@ -75,15 +78,15 @@ export class Identities {
   }
 
   /** Makes sure that no other tab has the id before anything is said under it; else the session gets a new one. */
-  claim(session: OwnSession, lost: () => void): Promise<void> {
-    return (session.claimed ??= this.#claim(session, lost))
+  claim(session: OwnSession): Promise<void> {
+    return (session.claimed ??= this.#claim(session))
   }
 
-  async #claim(session: OwnSession, lost: () => void): Promise<void> {
+  async #claim(session: OwnSession): Promise<void> {
     const { locks, random } = this.#env
     if (!locks) return
     for (;;) {
-      const lock = (session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, lost))
+      const lock = (session.lock = holdLock(locks, `${this.#base}:id:${session.id}`, { ifAvailable: true }, this.#lost))
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
       if ((await lock.granted.catch(() => true)) || session.lock !== lock) return
       this.revive(session, randomId(random), 1)
