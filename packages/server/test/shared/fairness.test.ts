@@ -55,6 +55,22 @@ describe('a tab that says too much through the socket of all', () => {
     expect(late.hub.status.state).toBe('connected')
   })
 
+  it.each(['shared', 'its own'])('in what it says as a member, before it knows how much the relay takes, is told so, over a socket that is %s', async kind => {
+    const computer = startComputer({ relay: { authenticate: (_, token) => ({ userId: token ?? null }), limits: { frame: 20_000 } } })
+    await computer.openAll(2)
+    const late = kind === 'its own' ? computer.observer() : computer.open()
+    late.session.presence('large').enter('x'.repeat(30_000))
+    late.session.presence('small').enter('short')
+    await computer.advance(1000)
+    const members = (topic: string): unknown[] => computer.network.relay.presence(topic).map(({ id }) => id)
+    expect([members('large'), members('small')]).toEqual([[], [late.session.id]])
+    expect(late.errors).toEqual([expect.stringContaining('payload-too-large')])
+    expect(late.hub.status.state).toBe('connected')
+    await late.hub.close()
+    await computer.advance(1000)
+    expect(members('small')).toEqual([])
+  })
+
   it('in volatile messages, all at once, skips most of them, and stays', async () => {
     const computer = startComputer()
     const [, greedy] = await computer.openAll(3)

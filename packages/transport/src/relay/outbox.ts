@@ -1,6 +1,6 @@
 import { EarshotError } from '@earshot/core'
 import type { KeptSession, StoredPublish } from './kept-session.ts'
-import { checkSize } from './sizes.ts'
+import { tooLarge } from './sizes.ts'
 
 /** What a kept publish waits for. */
 export interface Accepted {
@@ -86,13 +86,10 @@ export class Outbox {
     while (this.#underWay < Math.min(limits.window, this.#entries.length)) {
       const entry = this.#entries[this.#underWay++] as Entry
       entry.sent = true
-      try {
-        // How much the relay takes may not have been known when it was said.
-        checkSize('message', entry.text.length, limits, entry.topic)
-        send(entry.text)
-      } catch (error) {
-        this.settle(entry.tag, entry.clock, error as EarshotError)
-      }
+      // How much the relay takes may not have been known when it was said.
+      const error = tooLarge('message', entry.text.length, limits, entry.topic)
+      if (error) this.settle(entry.tag, entry.clock, error)
+      else send(entry.text)
     }
   }
 

@@ -123,7 +123,7 @@ export class RelayClient implements TransportConnection {
   }
 
   presence(topic: string, member: Member, here: boolean): void {
-    checkSize('entry', toJson(member.data ?? null, topic).length + ENVELOPE, this.#wire, topic)
+    if (here) checkSize('entry', toJson(member.data ?? null, topic).length + ENVELOPE, this.#wire, topic)
     this.#find(member.id)?.presence(topic, member, here)
   }
 

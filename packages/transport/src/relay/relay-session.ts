@@ -1,9 +1,10 @@
 import { type Cancel, EarshotError, type Member, type Message, type PublishOptions, type TransportSession } from '@earshot/core'
 import type { AttachedFrame, AttachFrame, Position, PresenceFrame, RefusedFrame, SubscriptionEntry } from '@earshot/core/protocol'
-import { formatPosition } from '@earshot/core/protocol'
+import { formatPosition, writeJson } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { KeptSession } from './kept-session.ts'
 import { type Accepted, Outbox, type OutboxLimits } from './outbox.ts'
+import { tooLarge } from './sizes.ts'
 import type { SessionFrame } from './wire.ts'
 
 /** A session says how far it has read after so many messages, or characters of them. */
@@ -119,8 +120,11 @@ export class RelaySession {
     this.outbox.reconnected()
     this.sendMore()
     for (const [topic, entry] of this.#entries) {
-      this.#host.say(entry)
-      if (!entry.here) this.#entries.delete(topic)
+      const text = writeJson(entry)
+      const error = tooLarge('entry', text.length, this.#host.limits(), topic)
+      if (error) this.#host.report(error)
+      else this.#host.write(text)
+      if (error || !entry.here) this.#entries.delete(topic)
     }
   }
 
@@ -226,7 +230,7 @@ export class RelaySession {
   }
 
   presence(topic: string, { data, since, clock }: Member, here: boolean): void {
-    const entry: PresenceFrame = { t: 'presence', s: this.s, topic, here, data: data ?? null, since, clock }
+    const entry: PresenceFrame = { t: 'presence', s: this.s, topic, here, data: here ? data ?? null : null, since, clock }
     if (this.attached) this.#host.say(entry)
     if (this.attached && !here) this.#entries.delete(topic)
     else this.#entries.set(topic, entry)

@@ -1,8 +1,15 @@
 import { EarshotError } from '@earshot/core'
 
-/** A larger frame would end the connection. @throws `payload-too-large` */
-export function checkSize(what: string, size: number, { frameLimit }: { readonly frameLimit: number }, topic: string): void {
-  if (size > frameLimit) throw new EarshotError('payload-too-large', `The ${what} on "${topic}" has ${size} characters: the relay takes ${frameLimit}; send a link to what is large`, { topic })
+/** What to say of a frame that would end the connection, since the relay takes no frame that is so large. */
+export function tooLarge(what: string, size: number, { frameLimit }: { readonly frameLimit: number }, topic: string): EarshotError | undefined {
+  if (size <= frameLimit) return undefined
+  return new EarshotError('payload-too-large', `The ${what} on "${topic}" has ${size} characters: the relay takes ${frameLimit}; send a link to what is large`, { topic })
+}
+
+/** @throws `payload-too-large` */
+export function checkSize(...frame: Parameters<typeof tooLarge>): void {
+  const error = tooLarge(...frame)
+  if (error) throw error
 }
 
 /** With more texts, or longer ones, no relay could read the frame: it would end the session. @throws `payload-too-large` */
