@@ -36,7 +36,7 @@ describe('a leader that hangs', () => {
     expect(computer.network.relay.readings.connections).toBe(2)
   })
 
-  it('keeps the lead while nobody says anything', async () => {
+  it('keeps the lead when it is back before anybody says anything, or wonders', async () => {
     const computer = startComputer()
     await computer.openAll(4)
     const former = computer.leader()
@@ -45,6 +45,26 @@ describe('a leader that hangs', () => {
     computer.thaw(former)
     await computer.advance(1000)
     expect(computer.leader()).toBe(former)
+  })
+
+  it('loses the lead within half a minute to a tab that is looked at and only listens', async () => {
+    const computer = startComputer()
+    await computer.openAll(1)
+    await computer.openAll(3, { visible: false })
+    const former = computer.leader()
+    const [, listener] = computer.apps
+    listener?.tab.show()
+    await computer.advance(60_000)
+    computer.hang(former)
+    await computer.advance(28_100)
+    expect(listener?.hub.status).toEqual({ state: 'connected', via: 'leader' })
+    await computer.network.relay.publish('news', 'at last')
+    await computer.advance(100)
+    expect(computer.living().map(({ heard }) => heard)).toEqual(computer.living().map(() => ['at last']))
+    computer.thaw(former)
+    await computer.advance(500)
+    expect(former.hub.status).toEqual({ state: 'connected', via: 'follower' })
+    expect(former.heard).toEqual(['at last'])
   })
 
   it('loses the lead when it was connecting, even though nobody says anything', async () => {

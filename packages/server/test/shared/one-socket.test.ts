@@ -97,7 +97,9 @@ describe('fifty tabs of a browser', () => {
   it('post nothing and send only pongs while nobody says anything', async () => {
     const computer = startComputer()
     const { network, browser } = computer
-    await computer.openAll(50)
+    // The one that is looked at leads: else it would have got the lead within ten seconds.
+    await computer.openAll(1)
+    await computer.openAll(49, { visible: false })
     await computer.advance(10_000)
     const before = browser.posts
     const sent = new Set<string>()
@@ -113,6 +115,19 @@ describe('fifty tabs of a browser', () => {
     expect(browser.posts).toBe(before)
     expect([...sent]).toEqual(['pong'])
     expect(count).toBe(600 / 25)
+  })
+
+  it('ask their leader for a sign of life once in 25 s, if they are looked at, as in another window, and nothing was said', async () => {
+    const computer = startComputer()
+    const { browser } = computer
+    await computer.openAll(2)
+    await computer.openAll(8, { visible: false })
+    await computer.advance(10_000)
+    const before = browser.posts
+    await computer.advance(600_000)
+    // The question, who leads, and that nothing is missing.
+    expect(browser.posts - before).toBe((600 / 25) * 3)
+    expect(computer.apps.map(({ statuses }) => statuses.filter(({ state }) => state === 'connected').length)).toEqual(computer.apps.map(() => 1))
   })
 })
 

@@ -100,7 +100,7 @@ export class Following implements Role {
 
   end(): void {
     this.#forget()
-    this.#watchdog.heard()
+    this.#watchdog.stop()
   }
 
   #follow(post: LeadPost, isMet: boolean): void {

@@ -3,6 +3,8 @@ import type { FullEnvironment } from '../page/environment.ts'
 
 /** Something was said to the leader: so long until it is asked whether it lives. */
 const ASK_AFTER = 2000
+/** Nothing was heard of it: so long until it is asked by a tab that is looked at, which may only listen. */
+const IDLE_AFTER = 25_000
 /** It was asked: so long until it counts as hung. */
 const HUNG_AFTER = 3000
 /** Nobody leads: so long until all are asked who does, and as long again until one who may have been granted the lead in its sleep loses it. */
@@ -23,6 +25,8 @@ export class Watchdog {
   readonly #env: FullEnvironment
   readonly #host: WatchdogHost
   #waiting: Cancel | undefined
+  /** It waits for nothing but a sign of life. */
+  #isIdle = false
   #isToAsk = false
   #stolen = -Infinity
 
@@ -33,7 +37,7 @@ export class Watchdog {
 
   /** The leader was told something. */
   said(): void {
-    if (this.#waiting) return
+    if (this.#waiting && !this.#isIdle) return
     this.#isToAsk = true
     this.#askAfter(ASK_AFTER, HUNG_AFTER)
   }
@@ -45,15 +49,27 @@ export class Watchdog {
 
   /** The leader has answered. */
   heard(): void {
-    this.#isToAsk = false
-    this.#waiting?.()
-    this.#waiting = undefined
+    this.stop()
+    if (!this.#isVisible) return
+    this.#askAfter(IDLE_AFTER, HUNG_AFTER)
+    this.#isIdle = true
   }
 
   /** The leader is gone, and nobody has said yet that it leads. */
   orphaned(): void {
-    this.heard()
+    this.stop()
     this.#askAfter(NOBODY_AFTER, NOBODY_AFTER)
+  }
+
+  /** There is nobody to look after. */
+  stop(): void {
+    this.#isToAsk = this.#isIdle = false
+    this.#waiting?.()
+    this.#waiting = undefined
+  }
+
+  get #isVisible(): boolean {
+    return !this.#env.page || this.#env.page.document.visibilityState === 'visible'
   }
 
   #askAfter(delay: number, patience: number): void {
@@ -65,10 +81,12 @@ export class Watchdog {
   }
 
   #stealAfter(delay: number): void {
-    if (!this.#env.page || this.#env.page.document.visibilityState === 'visible') this.#after(delay, () => this.#steal())
+    if (this.#isVisible) this.#after(delay, () => this.#steal())
   }
 
   #after(delay: number, task: () => void): void {
+    this.#waiting?.()
+    this.#isIdle = false
     this.#waiting = this.#env.clock.after(delay, () => {
       this.#waiting = undefined
       task()
