@@ -9,5 +9,11 @@ export default defineConfig({
   resolve: { conditions: ['@earshot/source', ...defaultClientConditions] },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1' },
-  build: { target: 'es2022', modulePreload: false, rollupOptions: { input: pages } },
+  build: {
+    target: 'es2022',
+    // The first with `light-dark()`.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    modulePreload: false,
+    rollupOptions: { input: pages },
+  },
 })
