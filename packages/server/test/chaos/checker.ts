@@ -103,10 +103,14 @@ function isSame(one: VoiceFacts, other: VoiceFacts): boolean {
   return one === other || one.id() === other.id()
 }
 
-/** It was in the log before this subscription began, and no other of the page was there to hear it. */
+/** No word takes longer to the relay and back, in milliseconds. */
+const UNDER_WAY = 100
+
+/** It was in the log before this subscription began, and no other of the page was there to hear it, or was taken to be there by a relay that did not know of its end. */
 function isPast(spoken: Spoken, ear: EarFacts, { facts, logged }: Book): boolean {
   if (!spoken.kept || ear.past || (logged.get(keyOf(spoken)) ?? Infinity) >= ear.began) return false
-  return !facts.ears.some(other => other !== ear && other.voice.page === ear.voice.page && other.began < ear.began && (other.endedAt ?? Infinity) > spoken.said && isMatch(other.pattern, spoken.topic))
+  const isThere = ({ endedAt = Infinity, endedTime = 0 }: EarFacts): boolean => endedAt > spoken.said || endedTime > spoken.saidTime - UNDER_WAY
+  return !facts.ears.some(other => other !== ear && other.voice.page === ear.voice.page && other.began < ear.began && isThere(other) && isMatch(other.pattern, spoken.topic))
 }
 
 function repeated(ear: EarFacts): string[] {

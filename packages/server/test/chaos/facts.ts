@@ -73,6 +73,8 @@ export interface EarFacts {
   readonly began: number
   readyAt: number | undefined
   endedAt: number | undefined
+  /** In milliseconds. */
+  endedTime?: number | undefined
   readonly heard: Heard[]
 }
 

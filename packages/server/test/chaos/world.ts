@@ -289,6 +289,7 @@ export class World {
     if (!ear) return
     ear.subscription.unsubscribe()
     ear.endedAt = ++this.#moment
+    ear.endedTime = this.network.clock.now()
   }
 
   #enter(voice: Voice, how: number): void {
