@@ -12,15 +12,15 @@ export class Leadership {
   readonly #env: FullEnvironment
   readonly #base: string
   readonly #report: (error: unknown) => void
-  readonly #denied: ((tasks: number) => void) | undefined
+  readonly #denied: (tasks: number) => void
   /** What runs while this tab leads, and how it is undone. */
   readonly #tasks = new Map<Task, (() => void) | undefined>()
   readonly #claims = new Set<() => void>()
   #request: Hold | undefined
   #leads = false
 
-  /** @param denied called when locks turn out to be denied here, so that none of so many tasks will run */
-  constructor(env: FullEnvironment, base: string, report: (error: unknown) => void, denied?: (tasks: number) => void) {
+  /** @param denied called when locks turn out to be denied here, so that none of so many tasks will run; without it, `unsupported` is reported */
+  constructor(env: FullEnvironment, base: string, report: (error: unknown) => void, denied = (_tasks: number): void => report(unsupported('onLeader'))) {
     this.#env = env
     this.#base = base
     this.#report = report
@@ -57,7 +57,7 @@ export class Leadership {
         for (const task of this.#tasks.keys()) this.#start(task)
       },
       // Else it was withdrawn, or taken away, and onLost has seen to it.
-      () => this.#request === request && this.#denied?.(this.#tasks.size),
+      () => this.#request === request && this.#denied(this.#tasks.size),
     )
   }
 
@@ -73,7 +73,10 @@ export class Leadership {
   async claim(id: string, task: () => unknown): Promise<boolean> {
     const locks = this.#need('claim')
     const hold = holdLock(locks, `${this.#base}:claim:${id}`, { ifAvailable: true })
-    if (!(await hold.granted)) return false
+    const isGranted = await hold.granted.catch(() => {
+      throw unsupported('claim')
+    })
+    if (!isGranted) return false
     const release = (): void => {
       cancel()
       hold.release()
@@ -98,7 +101,7 @@ export class Leadership {
 
   #need(name: string): LocksLike {
     const { locks } = this.#env
-    if (!locks) throw new EarshotError('unsupported', 'no-locks', { name })
+    if (!locks) throw unsupported(name)
     return locks
   }
 
@@ -119,4 +122,8 @@ export class Leadership {
       this.#report(error)
     }
   }
+}
+
+function unsupported(name: string): EarshotError {
+  return new EarshotError('unsupported', 'no-locks', { name })
 }

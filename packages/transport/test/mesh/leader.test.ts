@@ -1,3 +1,4 @@
+import { createTestBrowser } from '@earshot/core/testing'
 import { describe, expect, it } from 'vitest'
 import { type App, openApps, startApp } from '../support/tabs.ts'
 
@@ -74,6 +75,22 @@ describe('claims', () => {
     const [a] = apps as [App]
     await expect(a.session.claim('x', () => {})).rejects.toMatchObject({ code: 'unsupported' })
     expect(() => a.hub.onLeader(() => {})).toThrowError(expect.objectContaining({ code: 'unsupported' }))
+  })
+})
+
+describe('what was asked for before it was known that locks are denied', () => {
+  it('is refused: claims with an error, tasks of the leader with a report', async () => {
+    const browser = createTestBrowser({ locks: 'denied' })
+    const app = startApp(browser.openTab())
+    const led: string[] = []
+    app.hub.onLeader(() => void led.push('one'))
+    app.hub.onLeader(() => void led.push('two'))
+    const claim = app.session.claim('toast', () => void led.push('claim'))
+    await expect(claim).rejects.toMatchObject({ code: 'unsupported', details: { name: 'claim' } })
+    await browser.advance(1000)
+    expect(led).toEqual([])
+    expect(app.errors.map(({ code, details }) => [code, details])).toEqual([['unsupported', { name: 'onLeader' }]])
+    expect(app.hub.status.state).toBe('connected')
   })
 })
 
