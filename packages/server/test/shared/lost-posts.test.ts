@@ -49,6 +49,21 @@ describe('tabs that share a socket and do not hear every post', () => {
     await traffic.check()
   })
 
+  it('ask once more who leads, when neither that nor the answer was heard and nobody looks at them', async () => {
+    const computer = startComputer()
+    await computer.openAll(1)
+    const stop = lose(computer, ['lead'], 1)
+    const hidden = computer.open({ visible: false })
+    await computer.advance(10_000)
+    expect(hidden.hub.status.state).toBe('connecting')
+    stop()
+    await computer.advance(40_000)
+    expect(hidden.hub.status).toEqual({ state: 'connected', via: 'follower' })
+    const before = computer.browser.posts
+    await computer.advance(600_000)
+    expect(computer.browser.posts).toBe(before)
+  })
+
   it('lose nothing in silence when a tenth of all is lost, and leaders crash', async () => {
     const computer = startComputer()
     const traffic = new Traffic(computer, computer.observer())

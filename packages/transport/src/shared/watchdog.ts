@@ -25,7 +25,7 @@ export class Watchdog {
   readonly #env: FullEnvironment
   readonly #host: WatchdogHost
   #waiting: Cancel | undefined
-  /** It waits for nothing but a sign of life. */
+  /** What it waits for can be put off. */
   #isIdle = false
   #isToAsk = false
   #stolen = -Infinity
@@ -80,8 +80,11 @@ export class Watchdog {
     })
   }
 
+  /** A tab that nobody looks at asks once more instead, and in no hurry: the question or the answer may have been lost. */
   #stealAfter(delay: number): void {
-    if (this.#isVisible) this.#after(delay, () => this.#steal())
+    if (this.#isVisible) return this.#after(delay, () => this.#steal())
+    this.#askAfter(STEAL_INTERVAL, HUNG_AFTER)
+    this.#isIdle = true
   }
 
   #after(delay: number, task: () => void): void {
