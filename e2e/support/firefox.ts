@@ -8,8 +8,8 @@ const executablePath = '/usr/bin/firefox-esr'
 const extraPrefsFirefox = {
   // A process for each tab, which begins with it; those of empty pages count on their own.
   'dom.ipc.processPrelaunch.enabled': false,
-  'dom.ipc.processCount': 30,
-  'dom.ipc.processCount.webIsolated': 30,
+  'dom.ipc.processCount': 100,
+  'dom.ipc.processCount.webIsolated': 100,
   // Moments are compared between tabs.
   'privacy.reduceTimerPrecision': false,
 }
