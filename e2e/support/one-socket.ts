@@ -103,5 +103,7 @@ export class OneSocketBrowser<Tab extends DrivenTab> {
 }
 
 async function ready(page: DrivenTab): Promise<void> {
+  // WebKit's driver may come back from a reload before the page's script has run.
+  await expect.poll(() => page.evaluate(() => 'tab' in globalThis)).toBe(true)
   await page.evaluate(() => Promise.all([tab.session.ready, tab.connected()]).then(() => undefined))
 }
