@@ -124,6 +124,7 @@ export class Leadership {
   }
 }
 
-function unsupported(name: string): EarshotError {
+/** What is asked for needs Web Locks, and there are none, or they are denied. */
+export function unsupported(name: string): EarshotError {
   return new EarshotError('unsupported', 'no-locks', { name })
 }

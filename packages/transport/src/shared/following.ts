@@ -48,7 +48,7 @@ export class Following implements Role {
   constructor(tab: Tab, options: FollowingOptions) {
     this.#tab = tab
     this.#options = options
-    this.#watchdog = new Watchdog(tab.env, { ask: () => this.#ask(), steal: () => options.steal() })
+    this.#watchdog = new Watchdog(tab, { ask: () => this.#ask(), steal: () => options.steal() })
   }
 
   /** Asks who leads, and whether it lives. */

@@ -1,5 +1,5 @@
-import { type Cancel, EarshotError } from '@earshot/core'
-import type { Leadership } from '../page/leadership.ts'
+import type { Cancel } from '@earshot/core'
+import { type Leadership, unsupported } from '../page/leadership.ts'
 import { RelayClient } from '../relay/relay-client.ts'
 import type { SharedLink } from './shared-link.ts'
 
@@ -28,6 +28,6 @@ export class SharedClient extends RelayClient {
 
   /** @throws `unsupported` where Web Locks are denied */
   #need(name: string): void {
-    if (this.#shared()?.isAlone) throw new EarshotError('unsupported', 'no-locks', { name })
+    if (this.#shared()?.isAlone) throw unsupported(name)
   }
 }

@@ -1,7 +1,7 @@
 import { type Environment, EarshotError, type Transport } from '@earshot/core'
 import { RELAY_VERSION } from '@earshot/core/protocol'
 import { environment, type FullEnvironment } from '../page/environment.ts'
-import { Leadership } from '../page/leadership.ts'
+import { Leadership, unsupported } from '../page/leadership.ts'
 import { RelayLink } from '../relay/relay-link.ts'
 import { TokenSource } from '../relay/token.ts'
 import { readWebSocketOptions, type WebSocketOptions } from '../relay/web-socket.ts'
@@ -45,7 +45,7 @@ export function sharedSocketOf(version: number, options: SharedWebSocketOptions)
       let missing = missingPart(env)
       const leadership = new Leadership(env, base, error => link.report(error), tasks => {
         // One of them is to have the socket.
-        if (!missing && tasks > 1) link.report(new EarshotError('unsupported', 'no-locks', { name: 'onLeader' }))
+        if (!missing && tasks > 1) link.report(unsupported('onLeader'))
         missing = 'Web Locks are denied here: each tab has a socket of its own'
         shared?.alone()
       })

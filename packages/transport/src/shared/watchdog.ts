@@ -1,5 +1,5 @@
 import type { Cancel } from '@earshot/core'
-import type { FullEnvironment } from '../page/environment.ts'
+import type { Tab } from './tab.ts'
 
 /** Something was said to the leader: so long until it is asked whether it lives. */
 const ASK_AFTER = 2000
@@ -22,7 +22,7 @@ export interface WatchdogHost {
 
 /** Notices a leader that does not answer, and one that nobody hears of. Only a tab that is looked at takes the lead for that: the timers of others are late. All times are in milliseconds. */
 export class Watchdog {
-  readonly #env: FullEnvironment
+  readonly #tab: Pick<Tab, 'env' | 'isVisible'>
   readonly #host: WatchdogHost
   #waiting: Cancel | undefined
   /** What it waits for can be put off. */
@@ -30,8 +30,8 @@ export class Watchdog {
   #isToAsk = false
   #stolen = -Infinity
 
-  constructor(env: FullEnvironment, host: WatchdogHost) {
-    this.#env = env
+  constructor(tab: Pick<Tab, 'env' | 'isVisible'>, host: WatchdogHost) {
+    this.#tab = tab
     this.#host = host
   }
 
@@ -50,7 +50,7 @@ export class Watchdog {
   /** The leader has answered. */
   heard(): void {
     this.stop()
-    if (!this.#isVisible) return
+    if (!this.#tab.isVisible) return
     this.#askAfter(IDLE_AFTER, HUNG_AFTER)
     this.#isIdle = true
   }
@@ -68,10 +68,6 @@ export class Watchdog {
     this.#waiting = undefined
   }
 
-  get #isVisible(): boolean {
-    return !this.#env.page || this.#env.page.document.visibilityState === 'visible'
-  }
-
   #askAfter(delay: number, patience: number): void {
     this.#after(delay, () => {
       this.#isToAsk = false
@@ -82,7 +78,7 @@ export class Watchdog {
 
   /** A tab that nobody looks at asks once more instead, and in no hurry: the question or the answer may have been lost. */
   #stealAfter(delay: number): void {
-    if (this.#isVisible) return this.#after(delay, () => this.#steal())
+    if (this.#tab.isVisible) return this.#after(delay, () => this.#steal())
     this.#askAfter(STEAL_INTERVAL, HUNG_AFTER)
     this.#isIdle = true
   }
@@ -90,14 +86,14 @@ export class Watchdog {
   #after(delay: number, task: () => void): void {
     this.#waiting?.()
     this.#isIdle = false
-    this.#waiting = this.#env.clock.after(delay, () => {
+    this.#waiting = this.#tab.env.clock.after(delay, () => {
       this.#waiting = undefined
       task()
     })
   }
 
   #steal(): void {
-    const now = this.#env.clock.now()
+    const now = this.#tab.env.clock.now()
     // The distance, so that a clock that is set back does not forbid it for long.
     if (Math.abs(now - this.#stolen) < STEAL_INTERVAL) return this.#stealAfter(STEAL_INTERVAL)
     this.#stolen = now
