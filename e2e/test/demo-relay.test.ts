@@ -34,7 +34,7 @@ test('without the relay, tabs of two browsers are out of earshot; with it, they 
   for (const page of [xenia, yorick]) {
     await Promise.all([page.waitForNavigation(), click(page, by('reach-relay'))])
     await joined(page)
-    expect(await attributes(page, by('reach-relay'), 'aria-current')).toEqual(['true'])
+    await expect.poll(() => attributes(page, by('reach-relay'), 'aria-current')).toEqual(['true'])
   }
   for (const page of [xenia, yorick]) await expect.poll(() => people(page)).toEqual([['Xenia', 1], ['Yorick', 1]])
   await send(xenia, 'all', 'over there?')
@@ -66,7 +66,7 @@ test('what was said on both sides of a cut arrives once when the connection is r
   await chat(xenia, 'to whom it may concern')
   await send(xenia, 'all', 'anybody?')
   await expect.poll(() => log(xenia, 'heard')).toContain('me · broadcast · anybody?')
-  expect(await chatted(xenia)).toEqual(['before · sent', 'to whom it may concern · sent'])
+  await expect.poll(() => chatted(xenia)).toEqual(['before · sent', 'to whom it may concern · sent'])
   expect(await chatted(yorick)).toEqual(['before', 'while away · pending'])
   expect(await shown(yorick, 'recovered')).toBe(0)
 
@@ -101,7 +101,7 @@ test('after a restart of the relay each page is told of a gap, and they go on ta
     await send(xenia, 'all', text)
     await expect.poll(() => log(yorick, 'heard')).toContain(`Xenia · broadcast · ${text}`)
   }
-  expect(await people(xenia)).toEqual([['Xenia', 1], ['Yorick', 1]])
+  await expect.poll(() => people(xenia)).toEqual([['Xenia', 1], ['Yorick', 1]])
   // Those who watch a relay are answered by the one that is there.
   expect(await (await fetch(suite.tabs.url('/earshot/readyz'))).text()).toBe('ready')
   expect(await (await fetch(suite.tabs.url('/earshot/metrics'))).text()).toContain('earshot_sessions 2')

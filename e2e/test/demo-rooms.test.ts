@@ -33,7 +33,7 @@ test('a room has chat with typing, hands and strokes, for those who are in it', 
   await chat(xenia, 'anybody here?')
   await expect.poll(() => chatted(xenia)).toEqual(['anybody here? · sent'])
   await expect.poll(() => chatted(yorick)).toEqual(['anybody here?'])
-  expect(await texts(yorick, by('typing'))).toEqual([''])
+  await expect.poll(() => texts(yorick, by('typing')), { timeout: 1_000 }).toEqual([''])
 
   await front(xenia)
   await xenia.mouse.move(...(await spot(xenia, 0.25, 0.5)))

@@ -42,7 +42,7 @@ test('three tabs have one socket: the map and each of them show which one has it
     await expect.poll(() => texts(page, by('shared-tabs'))).toEqual(['3'])
     await expect.poll(() => texts(page, by('leader'))).toEqual(['leads'])
     await expect.poll(async () => [(await page.$$(by('thread'))).length, (await page.$$(by('socket'))).length]).toEqual([2, 1])
-    expect(await attributes(page, by('reach-shared'), 'aria-current')).toEqual(['true'])
+    await expect.poll(() => attributes(page, by('reach-shared'), 'aria-current')).toEqual(['true'])
     expect((await texts(page, by('shared-status')))[0]).toMatch(page === leader ? /^This tab has the socket/ : /^Tab [\w-]{6} has the socket/)
   }
   const [first, second, third] = pages as [Page, Page, Page]
@@ -130,10 +130,10 @@ test('the leader can be crashed from the keyboard, and one can think better of i
   await page.focus(by('crash-leader'))
   await page.keyboard.press('Enter')
   await page.waitForSelector('[role=alert]')
-  expect(await focused(page)).toBe('crash-leader-sure')
+  await expect.poll(() => focused(page)).toBe('crash-leader-sure')
   await page.keyboard.press('Tab')
   expect(await focused(page)).toBe('Better not')
   await page.keyboard.press('Enter')
   await page.waitForSelector(by('crash-leader'))
-  expect(await focused(page)).toBe('crash-leader')
+  await expect.poll(() => focused(page)).toBe('crash-leader')
 })

@@ -14,7 +14,7 @@ async function mapped(page: Page): Promise<(string | null)[]> {
 test('a visitor opens a second tab from the page, sends, and sees it heard', async () => {
   const first = await suite.tabs.open('/')
   await joined(first)
-  expect(await texts(first, by('headline'))).toEqual(['Open this page in two tabs.'])
+  await expect.poll(() => texts(first, by('headline'))).toEqual(['Open this page in two tabs.'])
   const opened = new Promise<Page>((resolve, reject) => {
     first.browserContext().once('targetcreated', target => {
       target.page().then(page => page && resolve(page), reject)
@@ -25,15 +25,15 @@ test('a visitor opens a second tab from the page, sends, and sees it heard', asy
   await joined(second)
   // Tabs take turns at names.
   await expect.poll(() => mapped(first)).toEqual(['Ada you', 'Bob'])
-  expect(await texts(first, by('headline'))).toEqual(['Two tabs within earshot.'])
-  expect(await texts(first, `${by('node')}:has(.crown) .label`)).toEqual(['Ada you'])
+  await expect.poll(() => texts(first, by('headline'))).toEqual(['Two tabs within earshot.'])
+  await expect.poll(() => texts(first, `${by('node')}:has(.crown) .label`)).toEqual(['Ada you'])
 
   await send(first, 'all', 'can you hear me?')
   await first.waitForSelector('.effects .ring')
   await first.waitForSelector(`${by('node')}.hears`)
   await expect.poll(() => texts(first, `${by('entry')}.sent .latency`)).toEqual([expect.stringMatching(/^1 heard it, (<1|\d+) ms$/)])
   await expect.poll(() => log(second, 'heard')).toEqual(['Ada · broadcast · can you hear me?'])
-  expect(await texts(second, `${by('entry')}.heard .latency`)).toEqual([expect.stringMatching(/^(<1|\d+) ms$/)])
+  await expect.poll(() => texts(second, `${by('entry')}.heard .latency`)).toEqual([expect.stringMatching(/^(<1|\d+) ms$/)])
 
   await second.close()
   await expect.poll(() => mapped(first)).toEqual(['Ada you'])
@@ -98,7 +98,7 @@ test('what is sent to all, to others, to a topic and to one person is heard by t
   const common = ['Xenia · broadcast · to all', 'Xenia · broadcast · to others', 'Xenia · topics/news · to a topic']
   await expect.poll(() => log(yorick, 'heard')).toEqual([...common, 'Xenia · broadcast · to Yorick', 'Xenia · broadcast · the end'])
   await expect.poll(() => log(zoe, 'heard')).toEqual([...common, 'Xenia · broadcast · the end'])
-  expect(await log(xenia, 'heard')).toEqual(['me · broadcast · to all', 'me · topics/news · to a topic', 'me · broadcast · the end'])
+  await expect.poll(() => log(xenia, 'heard')).toEqual(['me · broadcast · to all', 'me · topics/news · to a topic', 'me · broadcast · the end'])
 })
 
 test('the log has what was sent before what is heard of it, is filtered, and outlives signing in', async () => {
@@ -128,7 +128,7 @@ test('a topic that is none is refused with a reason, and marked', async () => {
   await send(xenia, 'topic', 'nowhere')
   await expect.poll(() => texts(xenia, by('refusal'))).toEqual([expect.stringContaining('a//b')])
   expect(await log(xenia, 'heard')).toEqual([])
-  expect(await log(xenia, 'trouble')).toEqual(['me · topics/a//b · nowhere'])
+  await expect.poll(() => log(xenia, 'trouble')).toEqual(['me · topics/a//b · nowhere'])
   await xenia.waitForSelector(`${by('node')}.shakes`)
 })
 
@@ -165,7 +165,7 @@ test('tabs of one person are told apart by the marks that they have in the list'
   const again = await visit(suite, 'Xenia')
   const mark = (await session(again))?.slice(0, 6)
   await expect.poll(() => mapped(xenia)).toEqual([`Xenia ${mark}`, 'Xenia you', 'Yorick'])
-  expect(await texts(xenia, `${by('person')}[data-user="Xenia"] code`)).toEqual([mark])
+  await expect.poll(() => texts(xenia, `${by('person')}[data-user="Xenia"] code`)).toEqual([mark])
   await again.close()
   await expect.poll(() => mapped(yorick)).toEqual(['Xenia', 'Yorick you'])
 })
