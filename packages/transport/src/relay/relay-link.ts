@@ -22,8 +22,11 @@ const FINAL = new Map<number, ErrorCode>([
 /** Closings on purpose: all clients lose their connection at once, and spread their return. */
 const ON_PURPOSE = new Set<number>([1001, CLOSE.restart, CLOSE.overload])
 
-/** Volatile messages are skipped while so many bytes wait to be sent. */
-const VOLATILE_BUFFER = 65_536
+/** While so many bytes wait to be sent, volatile messages are skipped, and of each member's entries on a topic only the newest is said, once a second. */
+const BUSY = 65_536
+const ENTRY_PERIOD = 1000
+/** The beginning of a member's entry: the session and topic that it is of, and whether it stays. */
+const ENTRY = /^\{"t":"presence","s":(\d+,"topic":"(?:[^"\\]|\\.)*)","here":(t?)/
 
 /** The connection to a relay: made again whenever it is lost, until the relay refuses for good or it is closed. */
 export class RelayLink implements Wire {
@@ -46,6 +49,9 @@ export class RelayLink implements Wire {
   #lines: string[] | undefined
   /** Characters of them. */
   #size = 0
+  /** Entries of members that wait until less does, and for how long. */
+  readonly #late = new Map<string, string>()
+  #lateness: Cancel | undefined
 
   constructor(env: FullEnvironment, openPipe: OpenPipe, token: TokenSource, host: WireHost) {
     this.#env = env
@@ -92,11 +98,32 @@ export class RelayLink implements Wire {
   }
 
   write(line: string, volatile = false): void {
-    if (volatile && this.buffered >= VOLATILE_BUFFER) return
+    const isBusy = this.buffered >= BUSY
+    if (volatile && isBusy) return
+    const [, of, stays] = ENTRY.exec(line) ?? []
+    if (of !== undefined) {
+      this.#late.delete(of)
+      if (stays && isBusy) {
+        this.#late.set(of, line)
+        this.#lateness ??= this.#env.clock.after(ENTRY_PERIOD, () => this.#sayLate())
+        return
+      }
+    } else if (line.startsWith('{"t":"detach"')) this.#sayLate()
+    this.#put(line)
+  }
+
+  #put(line: string): void {
     this.#size += line.length
     if (this.#lines) return void this.#lines.push(line)
     this.#lines = [line]
     queueMicrotask(() => this.#flush())
+  }
+
+  #sayLate(): void {
+    this.#lateness?.()
+    this.#lateness = undefined
+    for (const line of this.#late.values()) this.#put(line)
+    this.#late.clear()
   }
 
   /** Tries now, if it waits to try again. */
@@ -183,6 +210,7 @@ export class RelayLink implements Wire {
   }
 
   #drop(): void {
+    this.#sayLate()
     this.#flush()
     this.#watchdog?.()
     this.#reconnect.stop()
