@@ -46,6 +46,41 @@ describe('a leader that nobody looks at', () => {
     await traffic.check()
   })
 
+  it('asks one tab after the other that is looked at, as long as none takes the lead', async () => {
+    const computer = startComputer()
+    const traffic = new Traffic(computer, computer.observer())
+    await computer.openAll(4)
+    const former = computer.leader()
+    const [first, second, third] = computer.followers()
+    if (!first || !second || !third) throw new Error('four tabs were opened')
+    for (const app of [first, second]) computer.hang(app)
+    former.tab.hide()
+    const asked: string[] = []
+    computer.browser.onPost(({ data }) => (data as { t: string }).t === 'heir' && asked.push((data as { to: string }).to))
+    await computer.advance(29_900)
+    expect(computer.leader()).toBe(former)
+    await computer.advance(300)
+    expect(computer.leader()).toBe(third)
+    expect(new Set(asked).size).toBe(3)
+    for (const app of [first, second]) computer.thaw(app)
+    await computer.advance(5000)
+    await traffic.run(200)
+    await traffic.check()
+  })
+
+  it('hands over once when several tabs are shown together', async () => {
+    const computer = startComputer()
+    await computer.openAll(4, { visible: false })
+    await computer.advance(30_000)
+    const followers = computer.followers()
+    let asked = 0
+    computer.browser.onPost(({ data }) => (data as { t: string }).t === 'heir' && asked++)
+    for (const { tab } of followers) tab.show()
+    await computer.advance(30_000)
+    expect(asked).toBe(1)
+    expect(followers).toContain(computer.leader())
+  })
+
   it('hands over to a tab that is opened', async () => {
     const computer = startComputer()
     await computer.openAll(2, { visible: false })

@@ -46,6 +46,7 @@ export class KeptSession {
   /** Those of publishes that the storage has no room for. */
   readonly #unkept = new Set<number>()
   #lock: Hold | undefined
+  #former: Hold | undefined
   #isEnding = false
   #claimed: Promise<void> | undefined
 
@@ -87,6 +88,7 @@ export class KeptSession {
   /** The page leaves or is cached: another one may claim the id. */
   release(): void {
     this.#lock?.release()
+    this.#former = this.#lock ?? this.#former
     this.#lock = this.#claimed = undefined
   }
 
@@ -150,7 +152,7 @@ export class KeptSession {
     const { locks } = this.#env
     if (!locks || this.id === '') return
     for (;;) {
-      const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release()))
+      const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release(), this.#former))
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
       if ((await lock.granted.catch(() => true)) || this.#lock !== lock) return
       // What is being claimed goes on being claimed, under another id.

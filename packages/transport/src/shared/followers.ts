@@ -31,9 +31,14 @@ export class Followers {
     return [...this.#tabs.keys()]
   }
 
-  /** A tab that is looked at, if there is one. */
-  get visible(): string | undefined {
-    for (const [node, { visible }] of this.#tabs) if (visible) return node
+  /** A tab that is looked at, if there is one: each in its turn. */
+  nextVisible(): string | undefined {
+    for (const [node, tab] of this.#tabs) {
+      if (!tab.visible) continue
+      this.#tabs.delete(node)
+      this.#tabs.set(node, tab)
+      return node
+    }
     return undefined
   }
 

@@ -36,7 +36,7 @@ export class Leading implements Role {
   #isAnnouncing = false
   /** Followers that are to be told that this tab listens to them. */
   #tabs: string[]
-  /** Nobody has looked at it for long: whoever is looked at may lead. */
+  /** Nobody has looked at it for long, and nobody was asked to lead instead: whoever is looked at may. */
   #isUnseen = false
   #hidden: Cancel | undefined
   #hasEnded = false
@@ -150,21 +150,28 @@ export class Leading implements Role {
 
   /** Looks after whether anybody looks at this tab. */
   #mind(): void {
-    const { isVisible, env } = this.#tab
+    const { isVisible } = this.#tab
     this.#hidden?.()
     this.#hidden = undefined
     this.#isUnseen = false
-    if (isVisible) return
+    if (!isVisible) this.#wait()
+  }
+
+  #wait(): void {
+    this.#hidden?.()
     // No time of day, which may be set meanwhile.
-    this.#hidden = promptly(env.clock, HIDDEN_LIMIT, () => {
+    this.#hidden = promptly(this.#tab.env.clock, HIDDEN_LIMIT, () => {
       this.#isUnseen = true
       this.#handOver()
     })
   }
 
-  /** Asks a tab that is looked at to take the lead, if nobody has looked at this one for a while. */
+  /** Asks a tab that is looked at to take the lead, if nobody has looked at this one for a while; and later, since that one may hang, another. */
   #handOver(): void {
-    const { visible } = this.#followers
-    if (this.#isUnseen && visible !== undefined) this.#tab.post({ t: 'heir', f: this.#tab.node, to: visible })
+    const to = this.#isUnseen ? this.#followers.nextVisible() : undefined
+    if (to === undefined) return
+    this.#tab.post({ t: 'heir', f: this.#tab.node, to })
+    this.#isUnseen = false
+    this.#wait()
   }
 }
