@@ -1,6 +1,6 @@
 import { createHub, EarshotError, type HubStatus } from '@earshot/core'
 import { seededRandom } from '@earshot/core/testing'
-import { createTestNetwork, type TestNetwork, type TestRelayOptions } from '@earshot/server/testing'
+import { createTestNetwork, type TestDevice, type TestNetwork, type TestRelayOptions } from '@earshot/server/testing'
 import { webSocket, type WebSocketOptions } from '@earshot/transport'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
@@ -10,6 +10,7 @@ const wrong = 'No connection to the relay: this token is nobody’s'
 
 interface Scene {
   readonly network: TestNetwork
+  readonly device: TestDevice
   /** What the relay was shown: with a hello, and later. */
   readonly hellos: (string | undefined)[]
   readonly renewals: string[]
@@ -30,16 +31,17 @@ async function scene(token: WebSocketOptions['token'], authenticate: (token: str
       return frame
     },
   })
-  const { url, WebSocket, clock } = network
+  const { url, clock } = network
+  const device = network.device()
   const errors: string[] = []
-  const transport = webSocket({ url, WebSocket, clock, random: seededRandom(1), ...(token !== undefined && { token }) })
+  const transport = webSocket({ url, WebSocket: device.WebSocket, clock, random: seededRandom(1), ...(token !== undefined && { token }) })
   const hub = createHub({ transport, clock, onError: ({ code }) => errors.push(code) })
   onTestFinished(() => hub.close())
   const states: string[] = []
   hub.on('status', ({ state }) => states.push(state))
   hub.openSession().subscribe('a', () => {})
   await network.advance(5000)
-  return { network, hellos, renewals, states, errors, status: () => hub.status }
+  return { network, device, hellos, renewals, states, errors, status: () => hub.status }
 }
 
 /** Nothing more is tried, and the status says why. */
@@ -101,6 +103,34 @@ describe('a token that is over', () => {
       expect(on.hellos).toHaveLength(hellos)
       await expectFinal(on, 'No connection to the relay: the token is over')
     }
+  })
+
+  it('is not replaced on a later connection by one that was asked for before it', async () => {
+    const waiting: (() => void)[] = []
+    let isSlow = false
+    const token = (): Promise<string> => new Promise(resolve => (isSlow ? waiting.push(() => resolve('late')) : resolve('ada')))
+    const on = await scene(token, (_, now) => ({ userId: 'ada', expires: now + 60_000 }))
+    isSlow = true
+    while (waiting.length === 0) await on.network.advance(1000)
+    on.device.cut()
+    await on.network.advance(1000)
+    waiting[0]?.()
+    await on.network.advance(1000)
+    expect([on.renewals, on.errors]).toEqual([[], []])
+    waiting[1]?.()
+    await on.network.advance(1000)
+    expect([on.hellos, on.status().state]).toEqual([['ada', 'late'], 'connected'])
+  })
+
+  it.each([
+    ['null', null],
+    ['a number', 7],
+    ['too long', 'x'.repeat(16_385)],
+  ])('is said to be none where its function gives %s', async (_, value) => {
+    const seen: unknown[] = []
+    const on = await scene((() => value) as () => string, shown => (seen.push(shown), { userId: null }))
+    if (value === null) expect([seen, on.status().state]).toEqual([[undefined], 'connected'])
+    else expect([seen, on.status()]).toMatchObject([[], { state: 'disconnected', cause: { code: 'unauthorized', cause: { code: 'invalid-options', message: expect.stringContaining('at most 16384') as string } } }])
   })
 
   it('is renewed without a cut as long as there is another one', async () => {

@@ -53,7 +53,7 @@ export class HubState extends Handle implements SharedState {
   #value: unknown
   #last: Message | undefined
   /** What holds when an own write is refused: the last value that is in the log, or else the initial one. */
-  #agreed: Message | { readonly data: unknown; readonly offset?: undefined }
+  #agreed: Message | { readonly data: unknown; readonly offset?: undefined; readonly epoch?: undefined }
   /** Writes made before the first snapshot came: they go on top of it. `undefined` from then on. */
   #early: ((old: unknown) => unknown)[] | undefined = []
 
@@ -138,7 +138,9 @@ export class HubState extends Handle implements SharedState {
 
   #apply(message: Message): void {
     const isOwn = this.#last?.id === message.id
-    if (message.offset) this.#agreed = message
+    const { offset = 0, epoch } = this.#agreed
+    // An answer about the past may be older than what came meanwhile.
+    if (message.offset && (message.offset > offset || message.epoch !== epoch)) this.#agreed = message
     // A log that began anew goes above the one before.
     const isSameLog = (this.#last?.epoch ?? message.epoch) === message.epoch
     if (this.#last && isSameLog && !isOwn && compareMessages(message, this.#last) <= 0) return

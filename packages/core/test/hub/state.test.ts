@@ -217,10 +217,11 @@ describe('shared state', () => {
 
 describe('shared state with a log', () => {
   /** A transport with a log, which decides on each write when the test says so. */
-  function logged(): { transport: StubTransport; answers: ((place?: number) => void)[]; write: (data: unknown, offset: number, epoch?: string) => void } {
+  function logged(methods: Parameters<typeof stubTransport>[0] = {}): { transport: StubTransport; answers: ((place?: number) => void)[]; write: (data: unknown, offset: number, epoch?: string) => void } {
     const answers: ((place?: number) => void)[] = []
     const transport = stubTransport({
       ordered: true,
+      ...methods,
       publish: () => new Promise((resolve, reject) => answers.push(offset => (offset ? resolve({ offset }) : reject(new Error('refused'))))),
     })
     return {
@@ -259,6 +260,20 @@ describe('shared state with a log', () => {
     other.close()
     expect(session.state('theme', 'light').get()).toBe('agreed')
     expect(errors).toEqual([new Error('refused')])
+  })
+
+  it('falls back on what is last in the log when a write is refused, not on an older answer about the past that came after it', async () => {
+    let answer = (_history: { messages: readonly RemoteMessage[]; gap: boolean }): void => {}
+    const { transport, answers, write } = logged({ history: () => new Promise(resolve => (answer = resolve)) })
+    const state = createHub({ transport, onError: () => {} }).openSession().state('theme', 'light')
+    await runMicrotasks()
+    state.set('refused')
+    for (const [offset, data] of ['older', 'newer'].entries()) write(data, offset + 1)
+    answer({ messages: [{ ...retained('older', 1), offset: 1, epoch: 'e', key: 'far.1' }], gap: false })
+    await runMicrotasks()
+    for (const refuse of answers) refuse()
+    await runMicrotasks()
+    expect(state.get()).toBe('newer')
   })
 
   it('goes by the log, also for what was known before: what comes later in it wins', async () => {

@@ -175,9 +175,12 @@ export class RelayLink implements Wire {
   }
 
   #renew(): void {
+    const pipe = this.#pipe
+    // A later connection has said a token of its own.
+    const isCurrent = (): boolean => this.#pipe === pipe
     this.#token.read().then(
-      token => token !== undefined && this.say({ t: 'token', token }),
-      (cause: unknown) => this.#host.report(new EarshotError('unauthorized', 'token() failed: the connection will end with its token', {}, cause)),
+      token => token !== undefined && isCurrent() && this.say({ t: 'token', token }),
+      (cause: unknown) => isCurrent() && this.#host.report(new EarshotError('unauthorized', 'token() failed: the connection will end with its token', {}, cause)),
     )
   }
 

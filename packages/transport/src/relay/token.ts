@@ -5,6 +5,8 @@ export type TokenOption = string | (() => string | undefined | Promise<string | 
 
 /** How long a token function may take, in milliseconds. */
 const TOKEN_LIMIT = 10_000
+/** Characters of a token, as a relay reads it. */
+const MAX_TOKEN = 16_384
 
 /** Where tokens come from, and whether another one may help. */
 export class TokenSource {
@@ -18,10 +20,17 @@ export class TokenSource {
     this.#clock = clock
   }
 
-  /** The token of this moment. @throws `timeout`, and whatever the function throws */
+  /** The token of this moment. @throws `timeout`, `invalid-options`, and whatever the function throws */
   async read(): Promise<string | undefined> {
-    if (typeof this.#option !== 'function') return this.#option
+    // What has no type may give `null`, as storages do.
+    const token: unknown = (await this.#ask()) ?? undefined
+    if (token === undefined || (typeof token === 'string' && token.length <= MAX_TOKEN)) return token
+    throw new EarshotError('invalid-options', `token is to give a text of at most ${MAX_TOKEN} characters, or nothing`, { name: 'token' })
+  }
+
+  async #ask(): Promise<string | undefined> {
     const option = this.#option
+    if (typeof option !== 'function') return option
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.after(TOKEN_LIMIT, () => reject(new EarshotError('timeout', `token() did not answer within ${TOKEN_LIMIT} ms`)))
       Promise.resolve().then(option).then(resolve, reject).finally(cancel)
