@@ -67,6 +67,11 @@ class Acts implements TestTab {
     return this.#world.open({ ...this.#page.options, visible: true, storage: new Map(this.#page.options.storage) })
   }
 
+  next(): TestTab {
+    if (!this.#hasLeft) throw this.#refusal('show another page')
+    return this.#world.open({ ...this.#page.options, visible: true })
+  }
+
   hide(): void {
     this.#expectRunning('hide')
     this.#page.setVisible(false)

@@ -60,6 +60,8 @@ export interface TestTab {
   reload(): TestTab
   /** Opens another tab with a copy of the session storage. */
   duplicate(): TestTab
+  /** Opens the page that the tab shows after `bfcache()` or `navigate()`: it has the same session storage, while the former one may come back. */
+  next(): TestTab
   hide(): void
   show(): void
   /** Stops the page; it keeps its locks. Chromium hides it and fires `freeze` first; the others tell it nothing. */

@@ -1,6 +1,7 @@
 import { randomId, type StorageLike, type TransportSession } from '@earshot/core'
 import { holdLock, type Hold } from '../page/locks.ts'
 import type { FullEnvironment } from '../page/environment.ts'
+import { takenIn } from '../page/taken.ts'
 import type { PeerSession } from './peer.ts'
 import type { EncodedItem, Item } from './wire.ts'
 import type { Interest } from './interest.ts'
@@ -37,7 +38,8 @@ export class Identities {
   readonly #base: string
   readonly #tag: string
   readonly #lost: () => void
-  readonly #slots = new Set<string>()
+  /** Places that are taken, by any hub of this page. */
+  readonly #slots: Set<string>
 
   /** @param lost hears that an id was taken away */
   constructor(env: FullEnvironment, base: string, tag: string, lost: () => void) {
@@ -45,6 +47,7 @@ export class Identities {
     this.#base = base
     this.#tag = tag
     this.#lost = lost
+    this.#slots = takenIn(env.sessionStorage)
   }
 
   /** What the hub itself publishes and listens through: without an id, and never presented. */
@@ -59,10 +62,10 @@ export class Identities {
     let saved: Saved | undefined
     // Without locks a duplicated tab could not be told from its original: nothing is kept.
     if (this.#env.locks) {
-      session.slot = requestedId === undefined ? this.#slotFor(userId ?? null) : `${this.#base}:session:${requestedId}`
-      if (session.slot !== undefined) {
-        this.#slots.add(session.slot)
-        saved = read(this.#env.sessionStorage, session.slot)
+      const slot = requestedId === undefined ? this.#slotFor(userId ?? null) : `${this.#base}:session:${requestedId}`
+      if (slot !== undefined && !this.#slots.has(slot)) {
+        this.#slots.add((session.slot = slot))
+        saved = read(this.#env.sessionStorage, slot)
       }
     }
     const kept = saved?.userId === (userId ?? null) ? saved : undefined
@@ -102,11 +105,12 @@ export class Identities {
     return session
   }
 
-  /** A new life for every session: its members are newer than what siblings believe to be gone. */
+  /** A new life for every session: its members are newer than what siblings believe to be gone. Other pages of the tab may have had lives of it meanwhile. */
   renew(sessions: Iterable<OwnSession>): void {
     for (const session of sessions) {
       if (session.id === '') continue
-      this.revive(session, session.id, session.incarnation + 1)
+      const { incarnation = 0 } = (session.slot !== undefined && read(this.#env.sessionStorage, session.slot)) || {}
+      this.revive(session, session.id, Math.max(session.incarnation, incarnation) + 1)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { StorageLike } from '@earshot/core'
+import { takenIn } from './taken.ts'
 
 /** Sessions of unnamed id that a tab keeps over reloads, at most. */
 const MAX_SLOTS = 64
@@ -14,25 +15,23 @@ export interface Slotted {
 export class Slots {
   readonly #storage: StorageLike | null
   readonly #base: string
-  readonly #taken = new Set<string>()
+  /** By all hubs of this page. */
+  readonly #taken: Set<string>
 
   constructor(storage: StorageLike | null, base: string) {
     this.#storage = storage
     this.#base = base
+    this.#taken = takenIn(storage)
   }
 
-  /** The place of a session: by its name, else where this tab kept one of the same user, else an empty one, else the first that is free. */
+  /** The place of a session: by its name, else where this tab kept one of the same user, else an empty one, else the first that is free. None if another hub of the page has it. */
   take(requestedId: string | undefined, userId: string | null): string | undefined {
-    const slot = requestedId === undefined ? this.#find(userId) : `${this.#base}:session:${requestedId}`
-    if (slot !== undefined) this.#taken.add(slot)
-    return slot
+    return this.#take(requestedId === undefined ? this.#find(userId) : `${this.#base}:session:${requestedId}`)
   }
 
   /** Takes a place that has no session any more, but still something to say for this user. */
   takeEnding(userId: string | null): string | undefined {
-    const slot = this.#numbered().find(each => this.read(each, userId)?.['ending'] === true)
-    if (slot !== undefined) this.#taken.add(slot)
-    return slot
+    return this.#take(this.#numbered().find(each => this.read(each, userId)?.['ending'] === true))
   }
 
   /** What is kept there, if it is of this user; its other fields are for the caller to check. */
@@ -69,6 +68,12 @@ export class Slots {
     if (slot === undefined) return
     this.#taken.delete(slot)
     this.delete(slot)
+  }
+
+  #take(slot: string | undefined): string | undefined {
+    if (slot === undefined || this.#taken.has(slot)) return undefined
+    this.#taken.add(slot)
+    return slot
   }
 
   #find(userId: string | null): string | undefined {

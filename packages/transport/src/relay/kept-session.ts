@@ -12,6 +12,14 @@ export interface StoredPublish {
   readonly text: string
 }
 
+/** Hears what becomes of an id that is claimed. */
+export interface Claimant {
+  /** It is another one, since somebody else goes by it. */
+  renamed(): void
+  /** Another page of this tab had the session, and left what is `stored` now. `isSame`: the relay knows what that one sent, and what this one had sent. */
+  resumed(isSame: boolean): void
+}
+
 /** Keys are reserved so many at a time: the number of the last is written before the first of them is used. */
 const BLOCK = 64
 /** Keys that are looked at after a reload, at most. */
@@ -74,9 +82,9 @@ export class KeptSession {
     this.#save()
   }
 
-  /** Makes sure that no other tab has the id; else this is another session, with nothing behind it. Calls `lost` when the id is taken away later. */
-  claim(renamed: () => void): Promise<void> {
-    return (this.#claimed ??= this.#claim(renamed))
+  /** Makes sure that no other tab has the id; else this is another session, with nothing behind it. Where another page of this tab had it meanwhile, it goes on with what that one left. */
+  claim(hearer: Claimant): Promise<void> {
+    return (this.#claimed ??= this.#claim(hearer))
   }
 
   /** The session is over but for what it has published. */
@@ -148,20 +156,45 @@ export class KeptSession {
     this.#slots.free(this.#slot)
   }
 
-  async #claim(renamed: () => void): Promise<void> {
+  async #claim(hearer: Claimant): Promise<void> {
     const { locks } = this.#env
     if (!locks || this.id === '') return
     for (;;) {
       const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release(), this.#former))
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
-      if ((await lock.granted.catch(() => true)) || this.#lock !== lock) return
+      const isFree = await lock.granted.catch(() => true)
+      if (this.#lock !== lock) return
+      const { id } = this
+      if (isFree) {
+        this.#resume(hearer)
+        if (this.id === id) return
+        lock.release()
+        continue
+      }
       // What is being claimed goes on being claimed, under another id.
       this.#begin()
       // They are the original's to send, and its keys are copies here.
       for (const { n } of this.stored) this.delete(n)
       this.stored = []
-      renamed()
+      hearer.renamed()
     }
+  }
+
+  /** Takes up what another page of this tab, loaded while this one was cached, has made of the session. */
+  #resume(hearer: Claimant): void {
+    const saved = this.#former && this.#slots.read(this.#slot, this.#userId)
+    if (!saved || count(saved['life']) === this.life) return
+    const { id, record } = this
+    this.id = text(saved['id']) ?? this.id
+    this.secret = text(saved['secret']) ?? this.secret
+    this.record = text(saved['record'])
+    this.attach = Math.max(this.attach, count(saved['attach']))
+    this.life = count(saved['life']) + 1
+    this.#first = Math.min(this.#first, count(saved['first']))
+    this.#next = this.#reserved = Math.max(this.#reserved, Math.min(count(saved['reserved']), this.#first + MAX_KEYS))
+    this.stored = this.#load(0)
+    this.#save()
+    hearer.resumed(this.id === id && this.record === record)
   }
 
   #load(unkept: number): (StoredPublish & { n: number })[] {

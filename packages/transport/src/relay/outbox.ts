@@ -13,6 +13,8 @@ interface Entry extends StoredPublish {
   readonly topic: string
   /** Whether the relay may have got it. */
   sent: boolean
+  /** Whether another page may have found it in the storage. */
+  left?: boolean
   resolve(accepted: Accepted): void
   reject(error: EarshotError): void
 }
@@ -29,7 +31,9 @@ export class Outbox {
   readonly #limits: OutboxLimits
   readonly #kept: KeptSession
   readonly #tag: string
-  #entries: Entry[]
+  readonly #s: number
+  readonly #failed: (error: EarshotError) => void
+  #entries: Entry[] = []
   #size = 0
   #highest = 0
   /** So many, from the first on, are under way on this connection. */
@@ -40,12 +44,21 @@ export class Outbox {
     this.#limits = limits
     this.#kept = kept
     this.#tag = tag
-    this.#entries = kept.stored.flatMap(stored => {
-      const text = stored.text && readdress(stored.text, s)
+    this.#s = s
+    this.#failed = failed
+    this.adopt()
+  }
+
+  /** Takes in what other pages of this tab have left. */
+  adopt(): void {
+    const known = new Set(this.#entries.map(({ n }) => n))
+    for (const stored of this.#kept.stored) {
+      const text = stored.text && readdress(stored.text, this.#s)
+      if (text === undefined || known.has(stored.n)) continue
       // A browser that crashed may bring back an older state of the storage: what is in it may have been sent.
-      return text === undefined ? [] : [{ ...stored, topic: '', sent: true, text, resolve: () => {}, reject: failed }]
-    })
-    for (const { text } of this.#entries) this.#size += text.length
+      this.#entries.push({ ...stored, topic: '', sent: true, text, resolve: () => {}, reject: this.#failed })
+      this.#size += text.length
+    }
   }
 
   /** Up to this clock every outcome of this document's publishes is known. */
@@ -104,6 +117,16 @@ export class Outbox {
     this.#kept.delete(entry.n)
     if (outcome instanceof EarshotError) entry.reject(outcome)
     else entry.resolve(outcome)
+  }
+
+  /** The page leaves, and may be back. */
+  leave(): void {
+    for (const entry of this.#entries) entry.left = true
+  }
+
+  /** It is back, and somebody else may have sent what it had: all of that, or what is not stored any more. */
+  doubtLeft(isStored: (n: number) => boolean = () => false): void {
+    this.#doubt(({ left, n }) => left === true && !isStored(n))
   }
 
   /** The relay has forgotten the session: what it may have accepted is unknown for ever. */

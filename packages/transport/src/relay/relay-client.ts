@@ -188,7 +188,7 @@ export class RelayClient implements TransportConnection {
   /** The page leaves, or is cached or frozen: it may be back, and until then its ids are not claimed. */
   #leave(): void {
     this.#detach(true)
-    for (const { kept } of this.#sessions.values()) kept.release()
+    for (const session of this.#sessions.values()) session.leave()
   }
 
   #cut(): void {

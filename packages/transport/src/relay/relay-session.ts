@@ -67,10 +67,26 @@ export class RelaySession {
 
   /** Makes sure that the id is this tab's alone. */
   claim(): Promise<void> {
-    return this.kept.claim(() => {
-      this.outbox.disown()
-      this.handle.identify(this.kept.id, this.kept.life)
+    const { kept, outbox } = this
+    const identify = (): void => this.handle.identify(kept.id, kept.life)
+    return kept.claim({
+      renamed() {
+        outbox.disown()
+        outbox.doubtLeft()
+        identify()
+      },
+      resumed(isSame) {
+        if (!isSame) outbox.doubtLeft(sent => kept.stored.some(({ n }) => n === sent))
+        outbox.adopt()
+        identify()
+      },
     })
+  }
+
+  /** The page leaves, or is cached or frozen: until it is back its id is not claimed. */
+  leave(): void {
+    this.outbox.leave()
+    this.kept.release()
   }
 
   /** Says everything that the relay has to know of the session, to bind it to this connection. */

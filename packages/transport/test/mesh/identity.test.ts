@@ -38,6 +38,67 @@ describe('who a tab is', () => {
     expect(again.session.id).toBe(id)
   })
 
+  it('stays, and can say something new, whichever page of the tab one goes back to', async () => {
+    const { browser, apps } = await openApps(2)
+    const [a, b] = apps as [App, App]
+    const events: string[] = []
+    b.session.presence('room').subscribe(({ type, member }) => events.push(`${type} ${String(member.data)}`))
+    const pages = [a]
+    a.session.presence('room').enter('page 0')
+    for (let number = 1; number < 4; number++) {
+      await browser.advance(1000)
+      const { tab } = pages.at(-1) as App
+      tab.bfcache()
+      const page = startApp(tab.next(), { userId: 'user0' })
+      pages.push(page)
+      page.session.presence('room').enter(`page ${number}`)
+    }
+    await browser.advance(1000)
+    for (const number of [2, 0]) {
+      for (const { tab } of pages) if (tab.state === 'visible') tab.bfcache()
+      const page = pages[number] as App
+      expect(page.tab.back().restored).toBe(true)
+      await browser.advance(1000)
+      page.session.presence('room').update(`back on ${number}`)
+      await browser.advance(3000)
+      expect(b.session.presence('room').members.filter(({ id }) => id !== b.session.id)).toMatchObject([{ id: a.session.id, data: `back on ${number}` }])
+    }
+    expect(events.filter(event => !event.startsWith('update'))).toEqual(['enter page 0'])
+  })
+
+  it('is one for each hub of a page, each kept over a reload', async () => {
+    const { browser, apps } = await openApps(1)
+    const [first] = apps as [App]
+    const second = startApp(first.tab, { userId: 'user0' })
+    void second.session.ready
+    await browser.advance(500)
+    const ids = [first, second].map(({ session }) => session.id)
+    expect(new Set(ids).size).toBe(2)
+    const tab = first.tab.reload()
+    const again = [startApp(tab, { userId: 'user0' }), startApp(tab, { userId: 'user0' })]
+    for (const { session } of again) void session.ready
+    await browser.advance(3000)
+    expect(again.map(({ session }) => session.id)).toEqual(ids)
+  })
+
+  it('is kept over a reload, however many hubs the page has closed', async () => {
+    const { browser, apps } = await openApps(1)
+    const [{ tab }] = apps as [App]
+    for (let number = 0; number < 70; number++) {
+      const { hub, session } = startApp(tab, { userId: 'user0' })
+      void session.ready
+      await browser.settle()
+      await hub.close()
+    }
+    const last = startApp(tab, { userId: 'last' })
+    void last.session.ready
+    await browser.advance(500)
+    const again = startApp(tab.reload(), { userId: 'last' })
+    void again.session.ready
+    await browser.advance(3000)
+    expect(again.session.id).toBe(last.session.id)
+  })
+
   it('is the id that was asked for, unless another tab has it', async () => {
     const { browser } = await openApps(1)
     const open = (tab: TestTab): Session =>
