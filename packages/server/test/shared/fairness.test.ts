@@ -91,6 +91,34 @@ describe('a tab that says too much through the socket of all', () => {
     expect(late.errors).toEqual(['rate-limited: The relay refused the session: a connection may have 3 sessions'])
     await expect(late.session.publish('talk', 1)).rejects.toMatchObject({ code: 'rate-limited', message: expect.stringContaining('a connection may have 3 sessions') })
     expect(computer.apps.slice(0, 3).flatMap(({ errors }) => errors)).toEqual([])
+    // Nobody waits for ever for what it asks.
+    const { session, hub } = late
+    for (const ask of [() => session.history('talk'), () => hub.occupancy('talk')]) await expect(ask()).rejects.toMatchObject({ code: 'rate-limited' })
+    const room = session.presence('room')
+    await room.ready
+    expect(room.members).toEqual([])
+  })
+
+  it('has a session refused, and goes on asking and watching through another one', async () => {
+    const computer = startComputer({ relay: { authenticate: (_, token) => ({ userId: token ?? null }), limits: { sessions: 1 } } })
+    const [app] = await computer.openAll(1)
+    if (!app) throw new Error('a tab was opened')
+    const late = app.hub.openSession({ userId: 'ada' })
+    late.subscribe('talk', () => {})
+    await computer.advance(500)
+    expect(app.errors).toEqual(['rate-limited: The relay refused the session: a connection may have 1 sessions'])
+    const observer = computer.observer()
+    observer.session.presence('room').enter('olga')
+    await computer.advance(500)
+    for (const room of [app.session.presence('room'), late.presence('room')]) {
+      await Promise.all([room.ready, computer.advance(100)])
+      expect(room.members.map(({ data }) => data)).toEqual(['olga'])
+    }
+    // The one that may goes: there is none left.
+    const asked = app.hub.occupancy('talk').catch(({ code }: { code: string }) => code)
+    app.session.close()
+    await computer.advance(500)
+    expect(await asked).toBe('rate-limited')
   })
 })
 

@@ -161,10 +161,28 @@ describe('the user of a tab', () => {
     const computer = startComputer()
     await computer.openAll(2, { user: 'bob', transport: { token: 'ada' } })
     for (const app of computer.apps) {
-      expect(app.errors).toEqual([expect.stringMatching(/^forbidden: .*user "bob".*user "ada": give the transport the user whom the token proves/)])
-      await expect(app.session.publish('news', 1)).rejects.toMatchObject({ code: 'forbidden' })
+      expect(app.errors).toEqual(['unauthorized: The token proves "ada", and user is "bob": give the transport whom the token proves, and close the hub of who has signed out'])
+      await expect(app.session.publish('news', 1)).rejects.toMatchObject({ code: 'not-connected' })
     }
-    expect(computer.network.relay.readings.sessions).toBe(0)
+    const { sessions, connections } = computer.network.relay.readings
+    expect([sessions, connections]).toEqual([0, 0])
+  })
+
+  it.each(['carl', undefined])('is left to its own tab when that has the token of somebody else by now, and the others go on: %s', async other => {
+    const computer = startComputer()
+    let isOut = false
+    const [signedOut] = await computer.openAll(1, { transport: { token: () => (isOut ? other : 'ada') } })
+    const others = await computer.openAll(2)
+    expect(computer.leader()).toBe(signedOut)
+    isOut = true
+    signedOut?.device.cut()
+    const receipt = others[0]?.session.publish('news', 1)
+    await computer.advance(5000)
+    expect(await receipt).toMatchObject({ offset: 1 })
+    expect(others.map(({ hub }) => hub.status.via).sort()).toEqual(['follower', 'leader'])
+    expect(others.flatMap(({ errors }) => errors)).toEqual([])
+    expect(signedOut?.errors).toEqual([expect.stringContaining('unauthorized: The token proves')])
+    expect(signedOut?.hub.status.state).toBe('disconnected')
   })
 
   it.each([[undefined], [''], [7]])('must be named: %j is refused', user => {

@@ -51,6 +51,32 @@ describe('tabs of a browser in which', () => {
     expect(sharing.map(({ statuses }) => statuses.length)).toEqual(begun)
   })
 
+  it('there is no BroadcastChannel agree on who leads, also when that one is closed, cached or frozen', async () => {
+    const computer = startComputer()
+    const apps = await computer.openAll(4, { transport: { BroadcastChannel: null } })
+    const leading: string[] = []
+    for (const { hub, name } of apps) {
+      hub.onLeader(() => {
+        leading.push(name)
+        return () => leading.splice(leading.indexOf(name), 1)
+      })
+    }
+    await computer.advance(100)
+    const [first, second, third, fourth] = apps
+    for (const [app, end] of [[first, () => first?.hub.close()], [second, () => second?.tab.bfcache()], [third, () => third?.tab.freeze()]] as const) {
+      expect(leading).toEqual([app?.name])
+      void end()
+      await computer.advance(1000)
+    }
+    expect(leading).toEqual([fourth?.name])
+    second?.tab.back()
+    third?.tab.resume()
+    await computer.advance(1000)
+    void fourth?.hub.close()
+    await computer.advance(1000)
+    expect(leading).toEqual([second?.name])
+  })
+
   it('locks are denied cannot be told to lead, or to claim, and goes on', async () => {
     const computer = startComputer()
     const [app] = await computer.openAll(1, { locks: 'denied' })

@@ -11,7 +11,7 @@ import {
   type TransportLink,
   type TransportSession,
 } from '@earshot/core'
-import { type AttachedFrame, type DetachedFrame, formatPosition, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
+import { type AttachedFrame, type DetachedFrame, type RefusedFrame, type WireMessage } from '@earshot/core/protocol'
 import { toJson } from '../json/exact-json.ts'
 import type { FullEnvironment } from '../page/environment.ts'
 import { Slots } from '../page/slots.ts'
@@ -19,6 +19,7 @@ import { KeptSession } from './kept-session.ts'
 import type { Accepted, OutboxLimits } from './outbox.ts'
 import { RelaySession, type RelaySessionHost } from './relay-session.ts'
 import { Requests } from './requests.ts'
+import { historyQuestion, revive } from './past.ts'
 import { checkSize, checkTexts } from './sizes.ts'
 import { Watched } from './watched.ts'
 import type { OpenWire, SessionFrame, SessionNews, Wire } from './wire.ts'
@@ -130,8 +131,9 @@ export class RelayClient implements TransportConnection {
   watch(topic: string, on: boolean): Promise<void> {
     if (this.#wire.isClosed) return Promise.resolve()
     const ready = on ? this.#watched.add(topic) : Promise.resolve(this.#watched.delete(topic))
-    const { s, attached } = this.#primary()
+    const { s, attached, rejection } = this.#primary()
     if (attached) this.#wire.say({ t: 'watch', s, topic, on })
+    if (rejection) this.#watched.arrive()
     return ready
   }
 
@@ -140,22 +142,12 @@ export class RelayClient implements TransportConnection {
     return new Promise(resolve => this.#syncing.add(resolve))
   }
 
-  async history(pattern: string | readonly string[], { limit = 100, before, since }: HistoryOptions, id: string): Promise<History> {
-    const patterns = [pattern].flat()
-    const position = since && (typeof since === 'string' ? since : formatPosition({ epoch: since.epoch ?? this.#epoch, offset: since.offset ?? 0 }))
-    checkTexts(patterns)
-    checkTexts([position ?? ''])
-    checkSize('question', JSON.stringify(patterns).length + 3 * ENVELOPE, this.#wire, patterns[0] ?? '')
-    const answer = await this.#ask(this.#find(id) ?? this.#primary(), {
-      t: 'history',
-      patterns,
-      limit,
-      // Nothing in this log is older than what was in a former one.
-      ...(before?.offset !== undefined && { before: (before.epoch ?? this.#epoch) === this.#epoch ? before.offset : 0 }),
-      ...(position && { since: position }),
-    })
+  async history(pattern: string | readonly string[], options: HistoryOptions, id: string): Promise<History> {
+    const question = historyQuestion([pattern].flat(), options, this.#epoch)
+    checkSize('question', JSON.stringify(question.patterns).length + 3 * ENVELOPE, this.#wire, question.patterns[0] ?? '')
+    const answer = await this.#ask(this.#find(id) ?? this.#primary(), question)
     if (answer.t !== 'past') throw new EarshotError('protocol-violation', 'The relay gave the answer to another question')
-    return { messages: answer.m.map(message => this.#revive(message)), gap: answer.gap, more: answer.more }
+    return { messages: answer.m.map(message => revive(message, this.#epoch)), gap: answer.gap, more: answer.more }
   }
 
   async occupancy(topic: string): Promise<number> {
@@ -240,8 +232,10 @@ export class RelayClient implements TransportConnection {
       return this.#bind(session)
     }
     const error = new EarshotError(code, `The relay refused the session: ${reason}`)
-    if (spread === undefined) session.rejected(error)
-    else session.expelled(this.#env, spread, () => this.#bind(session))
+    if (spread === undefined) {
+      session.rejected(error)
+      this.#pass(session.s)
+    } else session.expelled(this.#env, spread, () => this.#bind(session))
     this.#link.report(error)
   }
 
@@ -263,12 +257,7 @@ export class RelayClient implements TransportConnection {
   #deliver(hearers: readonly RelaySession[], message: WireMessage, isDue?: (pattern: string) => boolean): void {
     // When all sessions of the page hear it, nobody has to be picked.
     const only = hearers.length < this.#sessions.size ? hearers.map(session => session.id) : undefined
-    this.#link.deliver(this.#revive(message), undefined, only, isDue)
-  }
-
-  #revive([topic, from, tag, clock, time, userId, offset, data]: WireMessage): Parameters<TransportLink['deliver']>[0] {
-    const place = offset > 0 ? { offset, epoch: this.#epoch } : {}
-    return { topic, from, clock, time, data, userId: userId ?? undefined, key: `${from}.${tag}`, ...place }
+    this.#link.deliver(revive(message, this.#epoch), undefined, only, isDue)
   }
 
   #settled(session: RelaySession, tag: string, clock: number, outcome: Accepted | EarshotError): void {
@@ -311,7 +300,8 @@ export class RelayClient implements TransportConnection {
 
   /** Asks and watches for the whole page. */
   #primary(): RelaySession {
-    return [...this.#sessions.values()].find(session => !session.ending) ?? this.#root()
+    const open = [...this.#sessions.values()].filter(session => !session.ending)
+    return open.find(session => !session.rejection) ?? open[0] ?? this.#root()
   }
 
   #find(id: string): RelaySession | undefined {
@@ -336,16 +326,26 @@ export class RelayClient implements TransportConnection {
     session.kept.forget()
     if (attaching) this.#wire.say({ t: 'detach', s, reload: false })
     session.cut()
+    this.#pass(s, attached)
+  }
+
+  /** What a session watched and asked for, another one does. */
+  #pass(s: number, attached = true): void {
     if (this.#wire.isClosed || !(this.#requests.has(s) || this.#watched.frames(s).length > 0)) return
-    // What it watched and asked for, another one does.
     const next = this.#primary()
+    if (next.rejection) {
+      // There is none that may.
+      this.#requests.end(next.rejection)
+      return this.#watched.arrive()
+    }
     const say = next.attached ? (frame: SessionFrame) => this.#wire.say(frame) : undefined
     this.#requests.move(s, next.s, say)
     if (attached && say) for (const frame of this.#watched.frames(next.s)) say(frame)
   }
 
-  #ask({ s, attached }: RelaySession, asked: Parameters<Requests['ask']>[0]): ReturnType<Requests['ask']> {
+  #ask({ s, attached, rejection }: RelaySession, asked: Parameters<Requests['ask']>[0]): ReturnType<Requests['ask']> {
     if (this.#wire.isClosed) return Promise.reject(new EarshotError('not-connected', 'There is no connection to the relay, and none will be made'))
+    if (rejection) return Promise.reject(rejection)
     return this.#requests.ask(asked, attached ? frame => this.#wire.say(frame) : undefined, s)
   }
 

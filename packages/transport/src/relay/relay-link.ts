@@ -131,6 +131,13 @@ export class RelayLink implements Wire {
     this.#reconnect.now()
   }
 
+  /** Closes it, since no further attempt would mend what is wrong. */
+  end(cause: EarshotError): void {
+    this.close()
+    this.#host.status({ state: 'disconnected', cause })
+    this.#host.gaveUp(cause)
+  }
+
   close(): void {
     this.#drop()
     this.#state = 'closed'
@@ -171,7 +178,8 @@ export class RelayLink implements Wire {
     this.#reconnect.connected()
     this.#watch(welcome.ping, new Silence(this.#env.clock, welcome.ping))
     this.#host.welcomed(welcome)
-    this.#host.status({ state: 'connected', via: 'own' })
+    // Who it is that was let in may not be who is meant.
+    if (this.isOpen) this.#host.status({ state: 'connected', via: 'own' })
   }
 
   #renew(): void {
@@ -192,9 +200,7 @@ export class RelayLink implements Wire {
     const unheard = this.#wasWelcome ? `it was closed with code ${code}` : 'nothing answers there: is the relay running, are url and path right, and does it allow this page (`origins`)?'
     const cause = new EarshotError(kind, `No connection to the relay: ${bye?.reason ?? unheard}`)
     if (!FINAL.has(code) && !(isRefused && !this.#token.mayRetry())) return this.#failed(cause, bye?.spread || (ON_PURPOSE.has(code) ? 0 : undefined))
-    this.close()
-    this.#host.status({ state: 'disconnected', cause })
-    this.#host.gaveUp(cause)
+    this.end(cause)
   }
 
   /** Tries again later. */

@@ -44,7 +44,7 @@ export class RelaySession {
   /** The relay was asked to; what is said after that is said to the bound session. */
   attaching = false
   /** Why the relay will not have it on this connection. */
-  #rejection: EarshotError | undefined
+  rejection: EarshotError | undefined
   /** It ends as soon as everything that it published is accepted. */
   ending = false
   #position: Position | undefined
@@ -96,7 +96,7 @@ export class RelaySession {
     // What begins now may be said after it: those that go on, which a relay bounds, and a part of the others fit into its frame.
     let room = this.#host.limits().frameLimit / 4
     this.attaching = true
-    this.#rejection = undefined
+    this.rejection = undefined
     this.#asked.clear()
     for (const [pattern, start] of this.#starts) {
       if (start === null) {
@@ -168,13 +168,13 @@ export class RelaySession {
   /** Nothing that waits for this connection will come. */
   rejected(error: EarshotError): void {
     this.cut()
-    this.#rejection = error
+    this.rejection = error
     this.outbox.end(error)
   }
 
   /** Whether the relay knows of all its patterns, as far as it ever will. */
   get isKnown(): boolean {
-    if (this.#rejection) return true
+    if (this.rejection) return true
     return this.attached && ![...this.#starts.values()].includes(null)
   }
 
@@ -230,7 +230,7 @@ export class RelaySession {
 
   /** Sends a kept message as soon as the session is attached; resolves when it is in the log. */
   publish({ topic, clock }: Message, text: string): Promise<Accepted> {
-    if (this.#rejection) return Promise.reject(this.#rejection)
+    if (this.rejection) return Promise.reject(this.rejection)
     const accepted = this.outbox.add(clock, text, topic)
     this.sendMore()
     return accepted

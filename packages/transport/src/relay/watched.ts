@@ -77,9 +77,14 @@ export class Watched {
     this.#link.gone(topic, id, clock)
   }
 
+  /** Nobody has to wait any more. */
+  arrive(): void {
+    for (const watch of this.#topics.values()) watch.arrived()
+  }
+
   /** Nothing will arrive any more. */
   close(): void {
-    for (const watch of this.#topics.values()) watch.arrived()
+    this.arrive()
     this.#topics.clear()
   }
 }

@@ -26,6 +26,11 @@ export class SharedClient extends RelayClient {
     return this.#shared()?.isClosed ? () => {} : this.#leadership.add(task)
   }
 
+  override async close(): Promise<void> {
+    await super.close()
+    this.#leadership.close()
+  }
+
   /** @throws `unsupported` where Web Locks are denied */
   #need(name: string): void {
     if (this.#shared()?.isAlone) throw unsupported(name)

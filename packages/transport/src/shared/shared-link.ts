@@ -3,6 +3,7 @@ import { type WelcomeFrame, writeJson } from '@earshot/core/protocol'
 import type { FullEnvironment } from '../page/environment.ts'
 import type { Leadership } from '../page/leadership.ts'
 import { type Hold, holdLock } from '../page/locks.ts'
+import { promptly } from '../page/promptly.ts'
 import { FRAME_LIMIT, type SessionFrame, type Wire, type WireHost } from '../relay/wire.ts'
 import { Following } from './following.ts'
 import { Leading } from './leading.ts'
@@ -249,7 +250,7 @@ export class SharedLink implements Wire, Tab {
     if (isForAll) this.post({ t: 'over', f: this.node, cause: postedCause(cause) })
     this.#finish()
     this.host.gaveUp(cause)
-    this.env.clock.after(isForAll ? REFUSED_DELAY : 0, () => {
+    promptly(this.env.clock, isForAll ? REFUSED_DELAY : 0, () => {
       this.#depart()
       this.#options.leadership.close()
     })

@@ -49,14 +49,39 @@ export function sharedSocketOf(version: number, options: SharedWebSocketOptions)
         missing = 'Web Locks are denied here: each tab has a socket of its own'
         shared?.alone()
       })
+      /** The one socket. Nobody's sessions could be attached to one that is somebody else's. */
+      const lead = (host: WireHost): RelayLink => {
+        const own: RelayLink = socket({ ...env, page: null }, {
+          ...host,
+          welcomed(welcome) {
+            if (welcome.user === user) return host.welcomed(welcome)
+            own.end(new EarshotError('unauthorized', `The token proves ${quoted(welcome.user)}, and user is ${quoted(user)}: give the transport whom the token proves, and close the hub of who has signed out`))
+          },
+        })
+        return own
+      }
       const open: OpenWire = host => {
-        if (missing !== undefined) return socket(env, host)
         // What the page goes through is the tab's to answer, whether it has the socket or not.
-        return (shared = new SharedLink(env, { base, user, leadership, open: each => socket({ ...env, page: null }, each) }, host))
+        if (missing === undefined) return (shared = new SharedLink(env, { base, user, leadership, open: lead }, host))
+        return socket(env, {
+          ...host,
+          welcomed(welcome) {
+            leadership.contend()
+            host.welcomed(welcome)
+          },
+          leaving() {
+            host.leaving()
+            leadership.leave()
+          },
+        })
       }
       return new SharedClient(leadership, () => shared, link, env, own, open, limits, () => missing ?? true)
     },
   }
+}
+
+function quoted(user: string | null): string {
+  return user === null ? 'nobody in particular' : `"${user}"`
 }
 
 /** What tabs lack to share a socket, if anything. */

@@ -1,4 +1,5 @@
 import type { Cancel } from '@earshot/core'
+import { promptly } from '../page/promptly.ts'
 import type { Tab } from './tab.ts'
 
 /** Something was said to the leader: so long until it is asked whether it lives. */
@@ -58,7 +59,10 @@ export class Watchdog {
   /** The leader is gone, and nobody has said yet that it leads. */
   orphaned(): void {
     this.stop()
-    this.#askAfter(NOBODY_AFTER, NOBODY_AFTER)
+    this.#waiting = promptly(this.#tab.env.clock, NOBODY_AFTER, () => {
+      this.#waiting = undefined
+      this.#askNow(NOBODY_AFTER)
+    })
   }
 
   /** There is nobody to look after. */
@@ -69,11 +73,13 @@ export class Watchdog {
   }
 
   #askAfter(delay: number, patience: number): void {
-    this.#after(delay, () => {
-      this.#isToAsk = false
-      this.#host.ask()
-      this.#stealAfter(patience)
-    })
+    this.#after(delay, () => this.#askNow(patience))
+  }
+
+  #askNow(patience: number): void {
+    this.#isToAsk = false
+    this.#host.ask()
+    this.#stealAfter(patience)
   }
 
   /** A tab that nobody looks at asks once more instead, and in no hurry: the question or the answer may have been lost. */
