@@ -129,6 +129,37 @@ describe.each(['webSocket', 'sharedWebSocket'] as const)('pages that a tab shows
     expect([on.heard, first.errors]).toEqual([['from the second'], []])
   })
 
+  it.each([false, true])('lose nothing of what either says while it is back and has no connection yet; it is reloaded: %s', async isReloaded => {
+    const on = await scene(kind)
+    const first = on.open()
+    await on.network.advance(500)
+    const second = next(on, first)
+    await on.network.advance(500)
+    for (const { device } of [first, second]) device.hold()
+    second.device.cut()
+    await on.network.advance(100)
+    for (let n = 0; n < 100; n++) void second.say(`second ${n}`)
+    await on.network.advance(100)
+    second.tab.bfcache()
+    first.tab.back()
+    // At once, before it knows what the other page has kept: more than it has room for.
+    for (let n = 0; n < 100; n++) void first.say(`first ${n}`)
+    await on.network.advance(3000)
+    for (let n = 100; n < 110; n++) void first.say(`first ${n}`)
+    await on.network.advance(100)
+    const last = isReloaded ? on.open(first.tab.reload()) : first
+    if (!isReloaded) first.device.release()
+    await on.network.advance(30_000)
+    const numbered = (page: string, count: number): string[] => Array.from({ length: count }, (_, n) => `${page} ${n}`)
+    const wanted = [...numbered('first', 110), ...numbered('second', 100)]
+    const lost = wanted.filter(each => !on.heard.includes(each))
+    expect(new Set(on.heard).size).toBe(on.heard.length)
+    // What was said in that moment is not kept over a reload, but is not lost in silence.
+    expect(lost.filter(each => !/^first \d\d?$/.test(each))).toEqual([])
+    expect(last.errors).toEqual(lost.map(() => 'outcome-unknown'))
+    expect(lost.length > 0).toBe(isReloaded)
+  })
+
   it('say that they do not know what a copy of the tab has sent', async () => {
     const on = await scene(kind)
     const first = on.open()

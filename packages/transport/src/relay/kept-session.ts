@@ -20,6 +20,8 @@ export interface Claimant {
   resumed(isSame: boolean): void
 }
 
+/** So many milliseconds another page of this tab may take to let go of the id. */
+const PATIENCE = 1000
 /** Keys are reserved so many at a time: the number of the last is written before the first of them is used. */
 const BLOCK = 64
 /** Keys that are looked at after a reload, at most. */
@@ -57,6 +59,13 @@ export class KeptSession {
   #former: Hold | undefined
   #isEnding = false
   #claimed: Promise<void> | undefined
+  #hearer: Claimant | undefined
+  /** It was cached, and another page of this tab may have the session: what that one keeps is not written over. */
+  #isAway = false
+  /** Its life then. */
+  #left = 0
+  /** Numbers of publishes that are not kept for that reason; below those that a former page did not keep. */
+  #low = -MAX_KEYS
 
   /**
    * @param id the id asked for; `''` for what a hub does outside any session, which is not kept
@@ -84,6 +93,7 @@ export class KeptSession {
 
   /** Makes sure that no other tab has the id; else this is another session, with nothing behind it. Where another page of this tab had it meanwhile, it goes on with what that one left. */
   claim(hearer: Claimant): Promise<void> {
+    this.#hearer = hearer
     return (this.#claimed ??= this.#claim(hearer))
   }
 
@@ -93,7 +103,14 @@ export class KeptSession {
     this.#save()
   }
 
-  /** The page leaves or is cached: another one may claim the id. */
+  /** The page leaves or is cached: another one may take the session over. */
+  leave(): void {
+    this.release()
+    this.#left = this.#isAway ? this.#left : this.life
+    this.#isAway = true
+  }
+
+  /** Lets go of the id. */
   release(): void {
     this.#lock?.release()
     this.#former = this.#lock ?? this.#former
@@ -130,6 +147,11 @@ export class KeptSession {
 
   /** Keeps a publish; gives the number to find it by. */
   put({ tag, clock, text: frame }: StoredPublish): number {
+    if (this.#isAway && this.#hearer) void this.claim(this.#hearer)
+    if (this.#isAway && this.#next === this.#reserved) {
+      this.#unkept.add(--this.#low)
+      return this.#low
+    }
     const n = this.#next++
     if (this.#next > this.#reserved) {
       this.#reserved = this.#next + BLOCK
@@ -159,18 +181,32 @@ export class KeptSession {
   async #claim(hearer: Claimant): Promise<void> {
     const { locks } = this.#env
     if (!locks || this.id === '') return
+    this.#resume(hearer)
+    // Another page of this tab, which one has just come back from, may not have let it go yet.
+    let isPatient = this.#former !== undefined
     for (;;) {
-      const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: true }, () => this.release(), this.#former))
+      const lock = (this.#lock = holdLock(locks, `${this.#base}:id:${this.id}`, { ifAvailable: !isPatient }, () => this.release(), this.#former))
+      let isLate = false
+      const stop = isPatient
+        ? this.#env.clock.after(PATIENCE, () => {
+            isLate = true
+            lock.release()
+          })
+        : undefined
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
-      const isFree = await lock.granted.catch(() => true)
+      const isFree = await lock.granted.catch(() => !isLate)
+      stop?.()
       if (this.#lock !== lock) return
+      isPatient = false
       const { id } = this
       if (isFree) {
+        // What it said last may have come only now.
         this.#resume(hearer)
-        if (this.id === id) return
+        if (this.id === id) break
         lock.release()
         continue
       }
+      this.#isAway = false
       // What is being claimed goes on being claimed, under another id.
       this.#begin()
       // They are the original's to send, and its keys are copies here.
@@ -178,12 +214,14 @@ export class KeptSession {
       this.stored = []
       hearer.renamed()
     }
+    this.#isAway = false
+    this.#save()
   }
 
   /** Takes up what another page of this tab, loaded while this one was cached, has made of the session. */
   #resume(hearer: Claimant): void {
-    const saved = this.#former && this.#slots.read(this.#slot, this.#userId)
-    if (!saved || count(saved['life']) === this.life) return
+    const saved = this.#isAway ? this.#slots.read(this.#slot, this.#userId) : undefined
+    if (!saved || count(saved['life']) === this.#left) return
     const { id, record } = this
     this.id = text(saved['id']) ?? this.id
     this.secret = text(saved['secret']) ?? this.secret
@@ -193,7 +231,6 @@ export class KeptSession {
     this.#first = Math.min(this.#first, count(saved['first']))
     this.#next = this.#reserved = Math.max(this.#reserved, Math.min(count(saved['reserved']), this.#first + MAX_KEYS))
     this.stored = this.#load(0)
-    this.#save()
     hearer.resumed(this.id === id && this.record === record)
   }
 
@@ -214,6 +251,7 @@ export class KeptSession {
   }
 
   #save(): void {
+    if (this.#isAway) return
     const { id, secret, record, attach, life } = this
     const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, unkept: this.#unkept.size }
     this.#slots.set(this.#slot, { ...kept, userId: this.#userId, ending: this.#isEnding } satisfies Slotted, ROOM)

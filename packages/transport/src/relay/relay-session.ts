@@ -86,7 +86,7 @@ export class RelaySession {
   /** The page leaves, or is cached or frozen: until it is back its id is not claimed. */
   leave(): void {
     this.outbox.leave()
-    this.kept.release()
+    this.kept.leave()
   }
 
   /** Says everything that the relay has to know of the session, to bind it to this connection. */

@@ -36,7 +36,7 @@ it.each([1, 2])('what was not sent stays when a page leaves and is back before i
   for (let time = 0; time < times; time++) {
     void kept.claim({ ...deaf, renamed: () => renamed.push(kept.id) })
     await browser.advance(10)
-    kept.release()
+    kept.leave()
   }
   void kept.claim({ ...deaf, renamed: () => renamed.push(kept.id) })
   await browser.advance(1000)
