@@ -12,7 +12,7 @@ export interface StoredPublish {
   readonly text: string
 }
 
-/** Hears what becomes of an id that is claimed. */
+/** Hears what becomes of a session that is kept. */
 export interface Claimant {
   /** It is another one, since somebody else goes by it. */
   renamed(): void
@@ -59,13 +59,9 @@ export class KeptSession {
   #former: Hold | undefined
   #isEnding = false
   #claimed: Promise<void> | undefined
-  #hearer: Claimant | undefined
-  /** It was cached, and another page of this tab may have the session: what that one keeps is not written over. */
+  /** The page has left: another one of this tab may have had the session meanwhile. */
   #isAway = false
-  /** Its life then. */
-  #left = 0
-  /** Numbers of publishes that are not kept for that reason; below those that a former page did not keep. */
-  #low = -MAX_KEYS
+  hearer: Claimant | undefined
 
   /**
    * @param id the id asked for; `''` for what a hub does outside any session, which is not kept
@@ -92,13 +88,13 @@ export class KeptSession {
   }
 
   /** Makes sure that no other tab has the id; else this is another session, with nothing behind it. Where another page of this tab had it meanwhile, it goes on with what that one left. */
-  claim(hearer: Claimant): Promise<void> {
-    this.#hearer = hearer
-    return (this.#claimed ??= this.#claim(hearer))
+  claim(): Promise<void> {
+    return (this.#claimed ??= this.#claim())
   }
 
   /** The session is over but for what it has published. */
   end(): void {
+    this.#back()
     this.#isEnding = true
     this.#save()
   }
@@ -106,7 +102,6 @@ export class KeptSession {
   /** The page leaves or is cached: another one may take the session over. */
   leave(): void {
     this.release()
-    this.#left = this.#isAway ? this.#left : this.life
     this.#isAway = true
   }
 
@@ -147,11 +142,7 @@ export class KeptSession {
 
   /** Keeps a publish; gives the number to find it by. */
   put({ tag, clock, text: frame }: StoredPublish): number {
-    if (this.#isAway && this.#hearer) void this.claim(this.#hearer)
-    if (this.#isAway && this.#next === this.#reserved) {
-      this.#unkept.add(--this.#low)
-      return this.#low
-    }
+    this.#back()
     const n = this.#next++
     if (this.#next > this.#reserved) {
       this.#reserved = this.#next + BLOCK
@@ -178,10 +169,10 @@ export class KeptSession {
     this.#slots.free(this.#slot)
   }
 
-  async #claim(hearer: Claimant): Promise<void> {
+  async #claim(): Promise<void> {
     const { locks } = this.#env
     if (!locks || this.id === '') return
-    this.#resume(hearer)
+    this.#back()
     // Another page of this tab, which one has just come back from, may not have let it go yet.
     let isPatient = this.#former !== undefined
     for (;;) {
@@ -201,27 +192,29 @@ export class KeptSession {
       const { id } = this
       if (isFree) {
         // What it said last may have come only now.
-        this.#resume(hearer)
-        if (this.id === id) break
+        this.#resume()
+        if (this.id === id) return
         lock.release()
         continue
       }
-      this.#isAway = false
       // What is being claimed goes on being claimed, under another id.
       this.#begin()
       // They are the original's to send, and its keys are copies here.
       for (const { n } of this.stored) this.delete(n)
       this.stored = []
-      hearer.renamed()
+      this.hearer?.renamed()
     }
+  }
+
+  #back(): void {
+    if (this.#isAway) this.#resume()
     this.#isAway = false
-    this.#save()
   }
 
   /** Takes up what another page of this tab, loaded while this one was cached, has made of the session. */
-  #resume(hearer: Claimant): void {
-    const saved = this.#isAway ? this.#slots.read(this.#slot, this.#userId) : undefined
-    if (!saved || count(saved['life']) === this.#left) return
+  #resume(): void {
+    const saved = this.#slots.read(this.#slot, this.#userId)
+    if (!saved || count(saved['life']) === this.life) return
     const { id, record } = this
     this.id = text(saved['id']) ?? this.id
     this.secret = text(saved['secret']) ?? this.secret
@@ -231,7 +224,8 @@ export class KeptSession {
     this.#first = Math.min(this.#first, count(saved['first']))
     this.#next = this.#reserved = Math.max(this.#reserved, Math.min(count(saved['reserved']), this.#first + MAX_KEYS))
     this.stored = this.#load(0)
-    hearer.resumed(this.id === id && this.record === record)
+    this.#save()
+    this.hearer?.resumed(this.id === id && this.record === record)
   }
 
   #load(unkept: number): (StoredPublish & { n: number })[] {
@@ -251,7 +245,6 @@ export class KeptSession {
   }
 
   #save(): void {
-    if (this.#isAway) return
     const { id, secret, record, attach, life } = this
     const kept = { id, secret, record, attach, life, first: this.#first, reserved: this.#reserved, unkept: this.#unkept.size }
     this.#slots.set(this.#slot, { ...kept, userId: this.#userId, ending: this.#isEnding } satisfies Slotted, ROOM)

@@ -59,6 +59,19 @@ export class RelaySession {
     this.#host = host
     this.outbox = new Outbox(limits, kept, tag, s, error => host.report(error))
     handle.identify(kept.id, kept.life)
+    const { outbox } = this
+    kept.hearer = {
+      renamed() {
+        outbox.disown()
+        outbox.doubtLeft()
+        handle.identify(kept.id, kept.life)
+      },
+      resumed(isSame) {
+        if (!isSame) outbox.doubtLeft(sent => kept.stored.some(({ n }) => n === sent))
+        outbox.adopt()
+        handle.identify(kept.id, kept.life)
+      },
+    }
   }
 
   get id(): string {
@@ -67,20 +80,7 @@ export class RelaySession {
 
   /** Makes sure that the id is this tab's alone. */
   claim(): Promise<void> {
-    const { kept, outbox } = this
-    const identify = (): void => this.handle.identify(kept.id, kept.life)
-    return kept.claim({
-      renamed() {
-        outbox.disown()
-        outbox.doubtLeft()
-        identify()
-      },
-      resumed(isSame) {
-        if (!isSame) outbox.doubtLeft(sent => kept.stored.some(({ n }) => n === sent))
-        outbox.adopt()
-        identify()
-      },
-    })
+    return this.kept.claim()
   }
 
   /** The page leaves, or is cached or frozen: until it is back its id is not claimed. */

@@ -4,8 +4,6 @@ import { expect, it } from 'vitest'
 import { Slots } from '../../src/page/slots.ts'
 import { KeptSession } from '../../src/relay/kept-session.ts'
 
-const deaf = { renamed: () => {}, resumed: () => {} }
-
 /** A tab's locks that it is told of only after so many milliseconds. */
 function lateLocks({ env: { locks, clock } }: TestTab, delay: number): LocksLike {
   if (!locks) throw new Error('there are locks')
@@ -23,7 +21,7 @@ function keep(tab: TestTab, locks = tab.env.locks): KeptSession {
 async function reloaded(browser: TestBrowser): Promise<{ tab: TestTab; id: string }> {
   const tab = browser.openTab()
   const kept = keep(tab)
-  await Promise.all([kept.claim(deaf), browser.settle()])
+  await Promise.all([kept.claim(), browser.settle()])
   kept.put({ tag: 'former', clock: 1, text: 'unsent' })
   return { tab: tab.reload(), id: kept.id }
 }
@@ -33,17 +31,18 @@ it.each([1, 2])('what was not sent stays when a page leaves and is back before i
   const { tab, id } = await reloaded(browser)
   const kept = keep(tab, lateLocks(tab, 50))
   const renamed: string[] = []
+  kept.hearer = { renamed: () => renamed.push(kept.id), resumed: () => {} }
   for (let time = 0; time < times; time++) {
-    void kept.claim({ ...deaf, renamed: () => renamed.push(kept.id) })
+    void kept.claim()
     await browser.advance(10)
     kept.leave()
   }
-  void kept.claim({ ...deaf, renamed: () => renamed.push(kept.id) })
+  void kept.claim()
   await browser.advance(1000)
   expect([kept.id, kept.stored.map(({ text }) => text), renamed]).toEqual([id, ['unsent'], []])
   // It is held: a copy of the tab is somebody else.
   const copy = keep(tab.duplicate())
-  await Promise.all([copy.claim(deaf), browser.settle()])
+  await Promise.all([copy.claim(), browser.settle()])
   expect([copy.id === id, copy.stored]).toEqual([false, []])
   kept.release()
   await browser.advance(1000)
