@@ -18,7 +18,10 @@ export interface AccessRequest {
 /** Yes, no, or – for a wildcard – the patterns within it that may be read. */
 export type Decision = boolean | readonly string[]
 
-/** Decides what a user may do. It is asked once per connection, action and topic, and again when the token is renewed. */
+/**
+ * Decides what a user may do. It is asked once per connection, action and topic, and again when the token is renewed. An `EarshotError` refuses and says why;
+ * anything else that it throws, `not-connected` and `timeout` decide nothing: it is asked again later.
+ */
 export type Authorize = (request: AccessRequest) => Decision | Promise<Decision>
 
 /** Answers remembered for a connection, at most. */

@@ -9,6 +9,9 @@ export const ELSEWHERE: Notice = { code: 'connection-lost', reason: 'the session
 
 export const NONSENSE: Notice = { code: 'protocol-violation', reason: 'a frame makes no sense' }
 
+/** Nobody could say what it may do: it comes back. */
+export const UNDECIDED: Notice = { code: 'timeout', reason: 'nobody could say what it may do: it will ask again by itself' }
+
 /** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
 export const OVERLOAD_SPREAD = 10_000
 

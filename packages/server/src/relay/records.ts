@@ -1,6 +1,7 @@
 import { type Cancel, type Clock, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
 import { Lane } from './lane.ts'
+import type { Patience } from './patience.ts'
 import type { Limits } from './limits.ts'
 import { Bucket } from './rate.ts'
 import { Seal } from './seal.ts'
@@ -81,6 +82,8 @@ export class SessionRecord {
   /** What it listens to, by pattern asked for, over all its attachments: it cannot claim to have listened for longer. Empty where everybody may do everything. */
   begun: Map<string, Grant> | undefined
   readonly frames: Bucket
+  /** Since nobody could say what it may do. */
+  patience: Patience | undefined
   /** By topic on which it is present. */
   present: Map<string, Presented> | undefined
   /** Those of them that it has not said again since it attached. */

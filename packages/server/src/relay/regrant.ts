@@ -1,6 +1,6 @@
 import { EarshotError } from '@earshot/core'
 import type { Attachment } from './attachment.ts'
-import { type Desk, refusalOf } from './desk.ts'
+import { type Desk, isFailure, refusalOf } from './desk.ts'
 import { subscribe, tellMissed, unsubscribe } from './granting.ts'
 
 /** After a renewal: what a session may not do any more is taken away. It is asked for again in the turn of its frames, so that none slips through. */
@@ -27,6 +27,7 @@ async function again(desk: Desk, attachment: Attachment, what: string, topic: st
   try {
     await ask()
   } catch (error) {
+    if (isFailure(error)) return desk.postpone(attachment, what, topic, error)
     const refusal = refusalOf(desk, error)
     if (!attachment.isBound) return
     take()

@@ -1,10 +1,10 @@
-import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION, Silence } from '@earshot/core/protocol'
+import { type ErrorCode, randomId } from '@earshot/core'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, Silence } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
+import { Admission } from './admission.ts'
 import { Attachment } from './attachment.ts'
 import { beat } from './beat.ts'
-import { within } from './deadline.ts'
 import { type Desk, type RelayCounts, resume, SPREAD } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import type { CoreOptions } from './core-options.ts'
@@ -12,19 +12,18 @@ import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
 import { type Guest, sumsOf } from './guest.ts'
 import { headOf } from './head-of.ts'
-import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
-import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNSUPPORTED_DATA } from './notices.ts'
+import { mismatch } from './identity.ts'
+import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA } from './notices.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { beginning } from './past.ts'
+import { Patience } from './patience.ts'
 import { Presences } from './presences.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
 import { SmallMap } from './small-map.ts'
-import { Tally } from './tally.ts'
-import { limitLife } from './token-life.ts'
 import { isTooLong } from './units.ts'
 
 /** A relay without its sockets: takes frames, keeps sessions, brings messages. */
@@ -35,14 +34,13 @@ export class RelayCore {
   readonly #connections = new Map<Connection, Guest>()
   /** What each session is bound to. */
   readonly #bound = new Map<SessionRecord, Attachment>()
-  /** How many open connections each user has. */
-  readonly #users = new Tally()
+  readonly #admission: Admission
   readonly #fanOut: FanOut
   readonly #outbound: Outbound
   readonly #presences: Presences
   readonly #packer = new Packer()
   readonly #cancels: (() => void)[] = []
-  readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, recovered: 0, gaps: 0 }
+  readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, postponed: 0, recovered: 0, gaps: 0 }
   #clock = 0
   readonly #tag: string
 
@@ -56,7 +54,17 @@ export class RelayCore {
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock)
     const rest = (): Promise<void> => new Promise(resolve => options.defer(resolve))
-    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), publishing: options.publishing, failed }
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), postpone: (...refused) => this.#postpone(...refused), publishing: options.publishing, failed }
+    this.#admission = new Admission({
+      options: this.#options,
+      packer: this.#packer,
+      requestOf: connection => this.#connections.get(connection)?.request,
+      renewed: connection => {
+        for (const attachment of this.#attachments(connection).values()) regrant(this.#desk, attachment)
+      },
+      turnAway: (connection, reason) => this.#turnAway(connection, reason),
+      close: (...how) => this.#close(...how),
+    })
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
     this.#cancels.push(beat(clock, limits.ping, () => this.#connections.keys(), connection => this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')))
@@ -127,7 +135,7 @@ export class RelayCore {
   closed(connection: Connection): void {
     connection.ended()
     const attachments = this.#attachments(connection)
-    if (this.#connections.delete(connection) && connection.isCounted) this.#users.count(connection.access.user, -1)
+    if (this.#connections.delete(connection)) this.#admission.left(connection)
     for (const attachment of attachments.values()) this.#away(attachment, this.#options.limits.grace)
   }
 
@@ -164,13 +172,13 @@ export class RelayCore {
   }
 
   #takeFrame(connection: Connection, frame: ClientFrame, size: number): void {
-    if (frame.t === 'hello') return this.#hello(connection, frame)
+    if (frame.t === 'hello') return this.#admission.hello(connection, frame)
     if (connection.state !== 'open') {
       // While the token is being looked at nothing else is due.
       return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'say hello, and wait for the welcome')
     }
     if (frame.t === 'pong') return
-    if (frame.t === 'token') return void this.#renew(connection, frame.token)
+    if (frame.t === 'token') return void this.#admission.renew(connection, frame.token)
     if (frame.t === 'attach') return this.#attach(connection, frame)
     if (frame.t === 'lost') return this.#lost(connection, frame.tab)
     const attachment = this.#attachments(connection).get(frame.s)
@@ -178,52 +186,6 @@ export class RelayCore {
     if (!attachment?.isBound) return
     if (frame.t === 'detach') this.#detach(attachment, frame)
     else takeFrame(this.#desk, attachment, frame, size)
-  }
-
-  #hello(connection: Connection, { v, token, codecs }: HelloFrame): void {
-    if (connection.state !== 'hello') return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a second hello')
-    if (v !== RELAY_VERSION) return this.#close(connection, CLOSE.protocolVersion, 'protocol-version', `the relay speaks version ${RELAY_VERSION}, the client ${v}: load the page anew, or update the relay`)
-    connection.state = 'checking'
-    void this.#identify(connection, token, { isPacked: codecs?.includes(PACKED) ?? false })
-  }
-
-  /** One token after the other is looked up; of those that come meanwhile the newest. */
-  async #renew(connection: Connection, token: string): Promise<void> {
-    connection.newerToken = token
-    if (connection.renewing) return
-    connection.renewing = true
-    for (let next: string | undefined = token; next !== undefined && connection.state === 'open'; next = connection.newerToken) {
-      connection.newerToken = undefined
-      await this.#identify(connection, next)
-    }
-    connection.renewing = false
-  }
-
-  /** Looks a token up: the first makes the connection, later ones renew it. */
-  async #identify(connection: Connection, token: string | undefined, first?: { readonly isPacked: boolean }): Promise<void> {
-    const { engine, limits, clock } = this.#options
-    try {
-      const given = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
-      if (connection.state === 'closed') return
-      const { userId, expires, data } = checkIdentity(given, clock.now())
-      if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
-      connection.access.reset(userId, data)
-      limitLife(connection, expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
-      if (!first) return [...this.#attachments(connection).values()].forEach(attachment => regrant(this.#desk, attachment))
-      if (this.#users.of(userId) >= limits.connectionsPerUser) {
-        return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
-      }
-      this.#users.count(userId, 1)
-      connection.isCounted = true
-      connection.state = 'open'
-      const { ping, frame, waiting } = limits
-      connection.say({ t: 'welcome', v: RELAY_VERSION, user: userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)), ...(first.isPacked && { codec: PACKED }) })
-      if (first.isPacked) connection.speaks(this.#packer)
-    } catch (error) {
-      const { code, kind, reason, isFault } = refusalOfToken(error)
-      if (isFault) this.#options.failed(error)
-      this.#close(connection, code, kind, reason, code === CLOSE.overload ? OVERLOAD_SPREAD : 0)
-    }
   }
 
   #attach(connection: Connection, frame: AttachFrame): void {
@@ -295,6 +257,18 @@ export class RelayCore {
   #expel(attachment: Attachment, reason: string): void {
     attachment.record.lane.clear()
     this.#away(attachment, this.#options.limits.grace, { code: 'rate-limited', reason, spread: SPREAD })
+  }
+
+  /** Nobody could say what a session may do, which is no refusal: it may be told when it comes back, with its position and all that it listens to. */
+  #postpone(attachment: Attachment, what: string, topic: string, error: unknown): void {
+    const { limits, clock, failed } = this.#options
+    const { record, connection } = attachment
+    failed(error)
+    if (!attachment.isBound) return
+    this.counts.postponed++
+    connection.socket.refused?.(what, UNDECIDED.code, topic)
+    record.lane.clear()
+    this.#away(attachment, limits.grace, { ...UNDECIDED, spread: (record.patience ??= new Patience()).next(clock.now()) })
   }
 
   /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */
