@@ -431,6 +431,37 @@ describe('after a renewal', () => {
     expect(hostile.data).toEqual(['public'])
   })
 
+  it('by many tokens each session is looked at once more, with the newest', async () => {
+    const asked: unknown[] = []
+    const answers: ((allowed: boolean) => void)[] = []
+    let isSlow = false
+    const { welcomed, talk } = await attacked({
+      authenticate: (_, token) => ({ userId: 'ada', data: token }),
+      authorize: ({ topic, data }) => {
+        if (topic === 'settled' || !isSlow) return true
+        asked.push(data)
+        return new Promise<boolean>(resolve => answers.push(resolve))
+      },
+    })
+    const hostile = await welcomed()
+    await hostile.attach(0)
+    await hostile.subscribe(0, 'a')
+    isSlow = true
+    for (let token = 1; token <= 300; token++) {
+      hostile.say({ t: 'token', token: `${token}` })
+      // Each is accepted before the next one comes.
+      await hostile.attach(1, { attach: token })
+    }
+    await talk()
+    expect(asked).toEqual(['1'])
+    answers.shift()?.(true)
+    while (answers.length === 0) await talk()
+    answers.shift()?.(false)
+    expect(await hostile.next('refused')).toMatchObject({ what: 'subscribe', topic: 'a' })
+    await hostile.settled(0)
+    expect(asked).toEqual(['1', '300'])
+  })
+
   it('an answer that was asked for before does not count', async () => {
     const answers: ((allowed: boolean) => void)[] = []
     const { welcomed, relay, talk } = await attacked({
