@@ -5,6 +5,7 @@ import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Packer } from './packer.ts'
 import { Bucket, type Rate } from './rate.ts'
+import type { Rates } from './records.ts'
 import { Tally } from './tally.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
@@ -46,6 +47,10 @@ export class Connection implements Hearer {
   readonly shapes: Tally = new Tally()
   /** Sessions attached to it. */
   sessions = 0
+  /** Sessions that were detached and have something to do yet. */
+  leaving = 0
+  /** What sessions that it has no more had not spent: new ones go on with it. */
+  left: Rates | undefined
   /** Above all indexes that a session was attached under. */
   indexes = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */

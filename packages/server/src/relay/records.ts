@@ -1,6 +1,7 @@
 import { type Cancel, type Clock, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
 import { Lane } from './lane.ts'
+import type { Leftovers } from './leftovers.ts'
 import type { Patience } from './patience.ts'
 import type { Limits } from './limits.ts'
 import { Bucket } from './rate.ts'
@@ -61,6 +62,12 @@ export interface Grant {
   readonly patterns: readonly string[]
   /** Only what is later in the log. */
   readonly start: number
+}
+
+/** What sessions that have left a connection had not spent. */
+export interface Rates {
+  readonly publishes: Leftovers
+  readonly frames: Leftovers
 }
 
 /** What a relay remembers of a session, attached or not. */
@@ -174,12 +181,13 @@ export class Records {
   /**
    * A new record, in place of a former one of the same session. An id that somebody else goes by is not given twice: then it is a new one.
    * @param name what the session's record was called, perhaps in a former life of the relay
+   * @param left what others have left of their rates, where it comes from
    */
-  create(id: string, secret: string, userId: string | null, former?: SessionRecord, name = ''): SessionRecord {
+  create(id: string, secret: string, userId: string | null, former?: SessionRecord, name = '', left?: Rates): SessionRecord {
     if (former) this.remove(former)
     const now = this.#clock.now()
-    const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, now)
-    const frames = former?.frames ?? new Bucket(this.#limits.frames, now)
+    const publishes = former?.publishes ?? left?.publishes.take(now) ?? new Bucket(this.#limits.publishes, now)
+    const frames = former?.frames ?? left?.frames.take(now) ?? new Bucket(this.#limits.frames, now)
     const isFree = !this.#byId.has(id)
     const own = isFree ? id : randomId(this.#random)
     const since = former?.since ?? (isFree ? this.#seal.since(name, id, userId) : undefined) ?? now

@@ -14,6 +14,7 @@ import { type Guest, sumsOf } from './guest.ts'
 import { headOf } from './head-of.ts'
 import { mismatch } from './identity.ts'
 import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA } from './notices.ts'
+import { Leftovers } from './leftovers.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { beginning } from './past.ts'
@@ -193,7 +194,7 @@ export class RelayCore {
     const { s, attach } = frame
     const refuse = (code: ErrorCode, reason: string): void => connection.say({ t: 'detached', s, code, reason })
     const attachments = this.#attachments(connection)
-    if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
+    if (attachments.size + connection.leaving >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
     const userId = connection.access.user
     if (frame.user !== undefined && frame.user !== userId) return refuse('forbidden', mismatch(frame.user, userId))
@@ -210,8 +211,10 @@ export class RelayCore {
     }
     const usurper = former ? undefined : this.#records.usurper(frame.session, frame.record, userId)
     if (usurper) this.#end(usurper)
+    const replaced = attachments.get(s)
+    if (replaced) this.#away(replaced, limits.grace)
     // A tab that never heard the name of its record does not know what it was promised under it: it gets another one.
-    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former, frame.record)
+    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former, frame.record, connection.left)
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag
@@ -221,8 +224,6 @@ export class RelayCore {
     numbering.confirm(frame.done)
     const { from, isLost } = beginning(frame.position, engine)
     const attachment = new Attachment(connection, s, record, frame.tag, from)
-    const replaced = attachments.get(s)
-    if (replaced) this.#away(replaced, limits.grace)
     attachments.set(s, attachment)
     connection.sessions = attachments.size
     connection.indexes = Math.max(connection.indexes, s + 1)
@@ -250,6 +251,8 @@ export class RelayCore {
   /** What a session published before it goes still counts: its good-bye waits for that. */
   #leave(attachment: Attachment, goodbye: () => void): void {
     this.#attachments(attachment.connection).delete(attachment.s)
+    attachment.isLeaving = true
+    attachment.connection.leaving++
     attachment.record.lane.run(goodbye)
   }
 
@@ -292,6 +295,7 @@ export class RelayCore {
     if (!attachment) return
     this.#bound.delete(record)
     attachment.ended = true
+    this.#keepLeft(attachment)
     for (const pattern of [...attachment.grants.keys()]) this.#fanOut.remove(attachment, attachment.revoke(pattern)?.patterns ?? [])
     this.#presences.unwatchAll(attachment)
     // Whoever holds it on another connection learns that it speaks for nobody now.
@@ -302,6 +306,16 @@ export class RelayCore {
       connection.sessions = attachments.size
       connection.say({ t: 'detached', s, ...notice })
     }
+  }
+
+  /** What a session has not spent is what the next new one on its connection may spend: another name is no other client. */
+  #keepLeft({ connection, record, isLeaving }: Attachment): void {
+    if (isLeaving) connection.leaving--
+    if (connection.state !== 'open') return
+    const { limits, clock } = this.#options
+    const left = (connection.left ??= { publishes: new Leftovers(), frames: new Leftovers() })
+    left.publishes.put(record.publishes, limits.sessions, clock.now())
+    left.frames.put(record.frames, limits.sessions, clock.now())
   }
 
   #attachments(connection: Connection): SmallMap<number, Attachment> {
