@@ -41,6 +41,8 @@ export class Connection implements Hearer {
   /** Frames that may still come. */
   readonly bucket: Bucket
   said: Batch | undefined
+  /** Tells it apart from others. */
+  number = 0
   /** It speaks MessagePack. */
   packer: Packer | undefined
   /** Ways in which wildcards stand in the patterns of its sessions, and in how many of them. */

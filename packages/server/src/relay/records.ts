@@ -1,5 +1,6 @@
 import { type Cancel, type Clock, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
+import { Absent } from './absent.ts'
 import { Lane } from './lane.ts'
 import type { Leftovers } from './leftovers.ts'
 import type { Patience } from './patience.ts'
@@ -135,8 +136,9 @@ export class SessionRecord {
 export class Records {
   readonly #byName = new Map<string, SessionRecord>()
   readonly #byId = new Map<string, SessionRecord>()
-  /** Those that are cut off → what ends them; the one gone for longest first. */
+  /** Those that are cut off → what ends them. */
   readonly #away = new Map<SessionRecord, () => void>()
+  readonly #absent = new Absent<SessionRecord>()
   /** The same by the page that they were of. */
   readonly #awayByTab = new Map<string, Set<SessionRecord>>()
   readonly #random: () => number
@@ -197,14 +199,19 @@ export class Records {
     return record
   }
 
-  /** Calls `end` unless the session comes back in time – or sooner, when too many are away. */
-  expire(record: SessionRecord, after: number, end: () => void): void {
+  /**
+   * Calls `end` unless the session comes back in time – or sooner, when too many are away: then those of whoever has most end first.
+   * @param connection the number of the one that it was on: tells apart those who are nobody in particular
+   */
+  expire(record: SessionRecord, connection: number, after: number, end: () => void): void {
     this.back(record)
     record.expiring = this.#clock.after(after, end)
     this.#away.set(record, end)
+    this.#absent.add(record, record.userId ?? connection)
     const { tab } = record
     if (tab !== undefined) this.#awayByTab.set(tab, (this.#awayByTab.get(tab) ?? new Set()).add(record))
-    if (this.#away.size > this.#limits.remembered) this.#away.values().next().value?.()
+    const next = this.#away.size > this.#limits.remembered ? this.#absent.next() : undefined
+    if (next) this.#away.get(next)?.()
   }
 
   /** The session is back. */
@@ -212,6 +219,7 @@ export class Records {
     record.expiring?.()
     record.expiring = undefined
     this.#away.delete(record)
+    this.#absent.delete(record)
     const others = this.#awayByTab.get(record.tab ?? '')
     if (others?.delete(record) && others.size === 0) this.#awayByTab.delete(record.tab ?? '')
   }

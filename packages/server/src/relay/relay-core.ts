@@ -43,6 +43,8 @@ export class RelayCore {
   readonly #cancels: (() => void)[] = []
   readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, postponed: 0, recovered: 0, gaps: 0 }
   #clock = 0
+  /** Connections so far. */
+  #count = 0
   readonly #tag: string
 
   constructor(options: CoreOptions) {
@@ -81,6 +83,7 @@ export class RelayCore {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
     const connection = new Connection(socket, access, limits.frames, new Silence(clock, limits.ping), clock, this.#outbound, limits.buffer)
+    connection.number = ++this.#count
     if (this.#connections.size >= limits.connections) {
       this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
       return connection
@@ -281,7 +284,7 @@ export class RelayCore {
     this.#unbind(record, notice)
     record.leaving?.()
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
-    this.#records.expire(record, this.#options.limits.resume, () => this.#end(record))
+    this.#records.expire(record, attachment.connection.number, this.#options.limits.resume, () => this.#end(record))
   }
 
   /** A session is back. Where it was present it says so again: where it does not, it has left meanwhile, and nobody heard of it. */
