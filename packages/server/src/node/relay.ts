@@ -79,7 +79,7 @@ export interface Relay {
   presence(topic: string): readonly Member[]
   /** How many sessions listen to a topic. */
   occupancy(topic: string): number
-  /** Closes every connection of a user, and ends its sessions; gives how many connections that were. */
+  /** Closes every connection of a user, also those whose token is still being looked at, and ends its sessions; gives how many open connections that were. */
   disconnectUser(userId: string): number
   readonly stats: RelayStats
   /** What Prometheus reads. Latencies are counted from the first call, or from the first `handler()` on. */

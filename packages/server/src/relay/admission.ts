@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 import type { CoreOptions } from './core-options.ts'
 import { within } from './deadline.ts'
 import { checkIdentity, refusalOfToken } from './identity.ts'
-import { OVERLOAD_SPREAD } from './notices.ts'
+import { DISCONNECTED, OVERLOAD_SPREAD } from './notices.ts'
 import type { Packer } from './packer.ts'
 import { Tally } from './tally.ts'
 import { limitLife } from './token-life.ts'
@@ -66,6 +66,7 @@ export class Admission {
       if (connection.state === 'closed') return
       const { userId, expires, data } = checkIdentity(given, clock.now())
       if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
+      if (first && userId !== null && connection.barred?.has(userId)) throw new EarshotError('forbidden', DISCONNECTED)
       connection.access.reset(userId, data)
       limitLife(connection, expires, clock, () => close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
       if (first) this.#welcome(connection, userId, first.isPacked)

@@ -66,6 +66,8 @@ export class Connection implements Hearer {
   /** It is among the connections of its user. */
   isCounted = false
   newerToken: string | undefined
+  /** Users that were disconnected while its token was being looked at: what is found out then is from before. */
+  barred: Set<string> | undefined
   readonly #frames: Rate
   readonly #clock: Clock
   #ghosts: Bucket | undefined

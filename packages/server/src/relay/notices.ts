@@ -12,6 +12,9 @@ export const NONSENSE: Notice = { code: 'protocol-violation', reason: 'a frame m
 /** Nobody could say what it may do: it comes back. */
 export const UNDECIDED: Notice = { code: 'timeout', reason: 'nobody could say what it may do: it will ask again by itself' }
 
+/** Why connections of a user are closed that the server has disconnected. */
+export const DISCONNECTED = 'the server has ended the sessions of this user'
+
 /** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
 export const OVERLOAD_SPREAD = 10_000
 

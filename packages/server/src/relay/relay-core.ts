@@ -13,7 +13,7 @@ import { restore } from './granting.ts'
 import { type Guest, sumsOf } from './guest.ts'
 import { headOf } from './head-of.ts'
 import { mismatch } from './identity.ts'
-import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA } from './notices.ts'
+import { DISCONNECTED, ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA } from './notices.ts'
 import { Leftovers } from './leftovers.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
@@ -160,10 +160,11 @@ export class RelayCore {
     return this.#fanOut.count(topic)
   }
 
-  /** Closes every connection of a user, and ends its sessions; gives how many connections that were. */
+  /** Closes every connection of a user, also those whose token is still being looked at, and ends its sessions; gives how many open connections that were. */
   disconnectUser(userId: string): number {
     const connections = [...this.#connections.keys()].filter(({ access, state }) => state === 'open' && access.user === userId)
-    for (const connection of connections) this.#close(connection, CLOSE.forbidden, 'forbidden', 'the server has ended the sessions of this user')
+    for (const connection of connections) this.#close(connection, CLOSE.forbidden, 'forbidden', DISCONNECTED)
+    for (const connection of this.#connections.keys()) if (connection.state === 'checking') (connection.barred ??= new Set()).add(userId)
     for (const record of this.#records.all()) if (record.userId === userId) this.#end(record)
     return connections.length
   }

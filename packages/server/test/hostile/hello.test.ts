@@ -160,6 +160,25 @@ describe('a token', () => {
   })
 })
 
+describe('a user that the server disconnects', () => {
+  it('does not come in with an answer from before, and may come in later', async () => {
+    const answers: (() => void)[] = []
+    const authenticate: RelayOptions['authenticate'] = (_, token = '') => new Promise(resolve => answers.push(() => resolve({ userId: token })))
+    const { peer, relay, talk } = await attacked({ authenticate })
+    const [ada, bob, late] = [await peer().opened(), await peer().opened(), await peer().opened()]
+    ada.say({ t: 'hello', v: 1, token: 'ada' })
+    bob.say({ t: 'hello', v: 1, token: 'bob' })
+    while (answers.length < 2) await talk()
+    expect([relay.disconnectUser('ada'), relay.disconnectUser('eve')]).toEqual([0, 0])
+    late.say({ t: 'hello', v: 1, token: 'ada' })
+    while (answers.length < 3) await talk()
+    for (const answer of answers) answer()
+    expect(await ada.closed).toMatchObject({ code: 4403, bye: { code: 'forbidden', reason: 'the server has ended the sessions of this user' } })
+    expect([(await bob.next('welcome')).user, (await late.next('welcome')).user]).toEqual(['bob', 'ada'])
+    expect(relay.disconnectUser('ada')).toBe(1)
+  })
+})
+
 describe('a token that is renewed', () => {
   const users: RelayOptions['authenticate'] = (_, token) => {
     const [userId = '', life] = (token ?? '').split(' ')
