@@ -7,7 +7,7 @@ import { checkIdentity, refusalOfToken } from './identity.ts'
 import { DISCONNECTED, OVERLOAD_SPREAD } from './notices.ts'
 import type { Packer } from './packer.ts'
 import { Tally } from './tally.ts'
-import { limitLife } from './token-life.ts'
+import { askAgain, limitLife } from './token-life.ts'
 
 /** What looking at tokens needs of the relay. */
 export interface AdmissionHost {
@@ -74,6 +74,8 @@ export class Admission {
     } catch (error) {
       const { code, kind, reason, isFault } = refusalOfToken(error)
       if (isFault) options.failed(error)
+      // The token that it has is still good.
+      if (!first && code === CLOSE.overload) return askAgain(connection, clock)
       close(connection, code, kind, reason, code === CLOSE.overload ? OVERLOAD_SPREAD : 0)
     }
   }

@@ -61,6 +61,10 @@ export class Connection implements Hearer {
   readonly silence: Silence
   /** Ends the wait for a hello, or the life of the token. */
   deadline: Cancel | undefined
+  /** Asks for another token. */
+  renewal: Cancel | undefined
+  /** When its token is over, in wall-clock milliseconds. */
+  expires: number | undefined
   /** A token is being looked at; the newest of those that came meanwhile is next. */
   renewing = false
   /** It is among the connections of its user. */
@@ -161,6 +165,7 @@ export class Connection implements Hearer {
   ended(): void {
     this.state = 'closed'
     this.deadline?.()
+    this.renewal?.()
     this.#answer()
   }
 

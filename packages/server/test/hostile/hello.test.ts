@@ -213,6 +213,61 @@ describe('a token that is renewed', () => {
     await talk()
   })
 
+  it.each<[what: string, fail: () => Promise<Identity>, wait: number]>([
+    ['is away', () => Promise.reject(new EarshotError('not-connected', 'the keys cannot be had')), 0],
+    ['takes too long', () => new Promise(() => {}), 3000],
+  ])('is asked for again, and the old one stays good, while authenticate %s', async (_, fail, wait) => {
+    let isDown = false
+    const authenticate: RelayOptions['authenticate'] = (request, token) => (isDown ? fail() : (users?.(request, token) ?? fail()))
+    const { peer, clock, failures } = await attacked({ byHand: true, limits: { ping: 1_000_000, decision: 3000 }, authenticate })
+    const [good, unlucky] = [peer(), peer()]
+    for (const each of [good, unlucky]) {
+      await each.greet('ada 100000')
+      await each.attach(0)
+    }
+    await clock.advance(75_000)
+    isDown = true
+    const renew = async (): Promise<void> => {
+      for (const each of [good, unlucky]) {
+        while (each.of('renew').length <= each.of('subscribed').length) await each.changed()
+        each.say({ t: 'token', token: 'ada 800000' })
+        // It is taken, and after that what was asked for is given.
+        await each.subscribe(0, `${each.of('renew').length}`)
+      }
+      await clock.advance(wait)
+    }
+    await renew()
+    await clock.advance(10_000)
+    await renew()
+    expect(failures.length).toBe(4)
+    isDown = false
+    await clock.advance(8000)
+    good.say({ t: 'token', token: 'ada 800000' })
+    await good.attach(1)
+    await clock.advance(20_000)
+    expect(await unlucky.closed).toMatchObject({ code: 4401, bye: { reason: 'the token is over' } })
+    await good.attach(2)
+    expect([good.of('renew').length, unlucky.of('renew').length]).toEqual([3, 3])
+  })
+
+  it('ahead of time is asked for again when it cannot be looked at, also where the old one is never over', async () => {
+    let isDown = false
+    const { peer, clock } = await attacked({ byHand: true, limits: { ping: 1_000_000 }, authenticate: (_, token = '') => (isDown ? Promise.reject(new EarshotError('timeout', 'nobody answers')) : { userId: token }) })
+    const good = peer()
+    await good.greet('ada')
+    isDown = true
+    good.say({ t: 'token', token: 'ada' })
+    await good.attach(0)
+    await clock.advance(10_000)
+    await good.next('renew')
+    isDown = false
+    good.say({ t: 'token', token: 'ada' })
+    await good.attach(1)
+    await clock.advance(100_000)
+    await good.attach(2)
+    expect(good.of('renew').length).toBe(1)
+  })
+
   it('very often is looked at one by one, the newest last', async () => {
     const looked: string[] = []
     const answers: (() => void)[] = []
