@@ -65,7 +65,7 @@ export class Admission {
       const given = await within(options.identify(requestOf(connection), token), 'authenticate', limits.decision, clock)
       if (connection.state === 'closed') return
       const { userId, expires, data } = checkIdentity(given, clock.now())
-      if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
+      if (!first && userId !== connection.access.user) throw new EarshotError('unauthorized', 'the new token is of another user')
       if (first && userId !== null && connection.barred?.has(userId)) throw new EarshotError('forbidden', DISCONNECTED)
       connection.access.reset(userId, data)
       limitLife(connection, expires, clock, () => close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))

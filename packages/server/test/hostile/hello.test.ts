@@ -201,7 +201,7 @@ describe('a token that is renewed', () => {
   })
 
   it.each([
-    ['of another user', 'bob', 4403, 'the new token is of another user'],
+    ['of another user', 'bob', 4401, 'the new token is of another user'],
     ['that is over', 'ada -1', 4401, 'the token is over'],
     ['that proves nobody', '', 4401, 'the token could not be checked'],
   ])('by one %s ends the connection', async (_, token, code, reason) => {
