@@ -15,7 +15,7 @@ export interface AccessRequest {
   readonly topic: string
 }
 
-/** Yes, no, or – for a wildcard – the patterns within it that may be read. */
+/** Yes, no, or patterns: for a wildcard those within it that may be read; a topic is allowed if it is one of them, or one covers it. */
 export type Decision = boolean | readonly string[]
 
 /**
@@ -86,7 +86,9 @@ function isPromise(answer: Decision | Promise<Decision>): answer is Promise<Deci
 function patternsOf(decision: Decision, topic: string): readonly string[] {
   if (decision === true) return [topic]
   if (!Array.isArray(decision)) return []
-  return decision.filter((pattern: unknown): pattern is string => typeof pattern === 'string' && isPattern(pattern) && isWildcard(topic) && covers(topic, pattern))
+  const patterns = decision.filter((pattern: unknown): pattern is string => typeof pattern === 'string' && isPattern(pattern))
+  if (isWildcard(topic)) return patterns.filter(pattern => covers(topic, pattern))
+  return decision.includes(topic) || (topic !== '' && patterns.some(pattern => covers(pattern, topic))) ? [topic] : []
 }
 
 function isPattern(text: string): boolean {

@@ -307,7 +307,7 @@ describe('an authorize', () => {
     ['gives nothing', () => undefined as unknown as Decision, 'forbidden', 'publish on "a" is not allowed'],
     ['gives a promise of nothing', () => Promise.resolve(undefined as unknown as Decision), 'forbidden', 'publish on "a" is not allowed'],
     ['gives a text', () => 'yes' as unknown as Decision, 'forbidden', 'publish on "a" is not allowed'],
-    ['gives patterns for a topic', () => ['a', '**'], 'forbidden', 'publish on "a" is not allowed'],
+    ['gives other patterns for a topic', () => ['b', 'a/*', '*/**'], 'forbidden', 'publish on "a" is not allowed'],
   ]
 
   it.each(answers)('that %s refuses', async (_, authorize, code, reason) => {
