@@ -68,7 +68,7 @@ export interface Relay {
   handler(options?: HandlerOptions): RelayHandler
   /**
    * Publishes as nobody in particular; resolves when it is in the log, with its place there.
-   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `not-connected` when the relay is closed
+   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `invalid-options` for a value that is volatile, `not-connected` when the relay is closed
    */
   publish(topic: string, data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
   /** Publishes to all that listen to broadcasts. @throws as `publish` does */

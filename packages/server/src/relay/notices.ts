@@ -15,6 +15,9 @@ export const UNDECIDED: Notice = { code: 'timeout', reason: 'nobody could say wh
 /** Why connections of a user are closed that the server has disconnected. */
 export const DISCONNECTED = 'the server has ended the sessions of this user'
 
+/** Why a message cannot be both. */
+export const VOLATILE_VALUE = 'what is volatile is not kept, and cannot be a value: leave out `volatile` or `retain`'
+
 /** Within how long those come back whose token could not be checked, or that were too many, in milliseconds. */
 export const OVERLOAD_SPREAD = 10_000
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, randomId } from '@earshot/core'
+import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
 import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, Silence } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
@@ -13,7 +13,7 @@ import { restore } from './granting.ts'
 import { type Guest, sumsOf } from './guest.ts'
 import { headOf } from './head-of.ts'
 import { mismatch } from './identity.ts'
-import { DISCONNECTED, ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA } from './notices.ts'
+import { DISCONNECTED, ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA, VOLATILE_VALUE } from './notices.ts'
 import { Leftovers } from './leftovers.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
@@ -145,6 +145,7 @@ export class RelayCore {
 
   async publish(topic: string, data: unknown, { to, volatile = false, retain }: { to?: readonly string[] | undefined; volatile?: boolean; retain?: boolean | undefined }): Promise<{ offset?: number }> {
     const { engine, clock } = this.#options
+    if (volatile && retain) throw new EarshotError('invalid-options', VOLATILE_VALUE, { name: 'retain' })
     const publication = { topic, from: '', tag: this.#tag, clock: ++this.#clock, time: clock.now(), userId: null, data, to, retain }
     this.counts.published++
     if (!volatile) return { offset: (await engine.append(publication)).offset }

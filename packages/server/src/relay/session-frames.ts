@@ -16,6 +16,7 @@ import { toText } from '../engine/json-text.ts'
 import type { Attachment } from './attachment.ts'
 import { type Desk, isFailure, refusalOf, resume } from './desk.ts'
 import { forbidden, subscribe, unsubscribe } from './granting.ts'
+import { VOLATILE_VALUE } from './notices.ts'
 import { readPast } from './past.ts'
 import type { Outcome } from './records.ts'
 
@@ -78,6 +79,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if (topic !== '') checkTopic(topic)
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic "${topic}" is reserved`, { topic })
     checkData(frame.data, topic)
+    if (volatile && frame.retain) throw new EarshotError('invalid-data', VOLATILE_VALUE, { topic })
     if (!record.publishes.take(desk.now())) throw new EarshotError('rate-limited', 'too many publishes: send fewer, or raise limits.publishes')
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.

@@ -288,6 +288,12 @@ describe('what a server publishes', () => {
     expect(await relay.history('a')).toMatchObject({ messages: [] })
   })
 
+  it('is refused when it is to be volatile and the value', async () => {
+    const { relay } = await startRelay()
+    await expect(relay.publish('a', 1, { volatile: true, retain: true })).rejects.toMatchObject({ code: 'invalid-options', message: expect.stringContaining('leave out `volatile` or `retain`') })
+    expect(relay.stats.published).toBe(0)
+  })
+
   it('is refused on what is no topic', async () => {
     const { relay } = await startRelay()
     await expect(relay.publish('a/*', 1)).rejects.toMatchObject({ code: 'invalid-topic' })
