@@ -3,6 +3,7 @@ import { createTestNetwork, type TestDevice, type TestNetwork, type TestRelayOpt
 import { webSocket } from '@earshot/transport'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Authorize, Decision } from '../src/index.ts'
+import { startComputer } from './shared/browser.ts'
 import { attacked } from './support/attacked.ts'
 import { publishFrame } from './support/peer.ts'
 
@@ -148,6 +149,28 @@ describe.each(failures)('an authorize that %s for a while', (_, fail) => {
     expect(on.asked).toBeLessThan(200)
     expect(on.network.relay.readings.postponed).toBeGreaterThan(on.asked)
   })
+})
+
+it.each(failures)('tabs that share a socket lose nothing to an authorize that %s for a while, and do not leave', async (_, fail) => {
+  let isDown = false
+  const computer = startComputer({ relay: { onError() {}, authorize: request => (isDown ? fail(request) : true) } })
+  const tabs = await computer.openAll(4)
+  const watcher = computer.observer()
+  const events: string[] = []
+  onTestFinished(watcher.session.presence('room').subscribe(({ type, member }) => events.push(`${type} ${String(member.data)}`)))
+  for (const [index, { session }] of tabs.entries()) session.presence('room').enter(index)
+  await computer.advance(1000)
+  events.length = 0
+  isDown = true
+  computer.leader().device.cut()
+  await computer.advance(20_000)
+  void computer.network.relay.publish('talk', 'missed')
+  isDown = false
+  const late = tabs[0]?.session.publish('talk', 'said after it')
+  await computer.advance(20_000)
+  await late
+  for (const { heard, gaps, hub } of tabs) expect([heard, gaps, hub.status.state]).toEqual([['missed', 'said after it'], [], 'connected'])
+  expect([events, computer.network.relay.readings.connections]).toEqual([[], 2])
 })
 
 describe('a session whose rights nobody can tell', () => {
