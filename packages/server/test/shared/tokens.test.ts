@@ -38,7 +38,7 @@ describe('the token of a browser', () => {
 })
 
 describe('a renewed token that is of another user', () => {
-  it.each([['is good', ['ada', 'bob', 'ada'], 'connected'], ['is refused', ['ada', 'bob', 'wrong'], 'disconnected']])('ends no other tab, where the one after it %s', async (_, tokens, state) => {
+  it.each([['is good', ['ada', 'bob', 'ada'], 'connected'], ['is refused', ['ada', 'bob', 'wrong'], 'disconnected'], ['is of that one, too', ['ada', 'bob'], 'disconnected']])('ends no other tab, where the one after it %s', async (_, tokens, state) => {
     const computer = startComputer({
       relay: {
         authenticate(_request, token = '') {
