@@ -1,6 +1,8 @@
 import { checkTopic, type Member } from '@earshot/core'
 import type { ServerHistory, ServerHistoryOptions } from '../node/server-history.ts'
 import type { ServerPublishOptions } from '../node/server-publish.ts'
+import { VOLATILE_VALUE } from '../relay/notices.ts'
+import { ApiError } from './api-error.ts'
 import type { Fields } from './fields.ts'
 
 /** What back ends may do with a relay. */
@@ -33,7 +35,9 @@ function publish(relay: ServedRelay, fields: Fields): Promise<object> {
   const topic = fields.text('topic')
   const data = fields.data('data')
   const retain = fields.maybeFlag('retain') ?? false
-  return relay.publish(topic, data, { ...publishOptions(fields), retain })
+  const options = publishOptions(fields)
+  if (retain && options.volatile) throw new ApiError('invalid-data', VOLATILE_VALUE)
+  return relay.publish(topic, data, { ...options, retain })
 }
 
 function broadcast(relay: ServedRelay, fields: Fields): Promise<object> {

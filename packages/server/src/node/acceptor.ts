@@ -48,6 +48,15 @@ const MAX_TOLD = 1000
 /** Bytes that one UTF-16 unit has in UTF-8 at most: no frame within the limit is refused for its size in bytes. */
 const BYTES_PER_UNIT = 3
 
+/** Where relays listen on each server, by what attached them. */
+const attached = new WeakMap<UpgradingServer, Map<object, string>>()
+
+function pathsOf(server: UpgradingServer): Map<object, string> {
+  const paths = attached.get(server) ?? new Map<object, string>()
+  attached.set(server, paths)
+  return paths
+}
+
 /** Takes WebSocket connections, and hands them to the core. */
 export class Acceptor {
   readonly #options: AcceptorOptions
@@ -72,14 +81,21 @@ export class Acceptor {
 
   /** Takes what comes to `path`; the result stops that. */
   attach(server: UpgradingServer, path: string): Cancel {
+    const paths = pathsOf(server)
+    const own = {}
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (pathOf(request) === path) this.#upgrade(request, socket, head)
-      // With nobody else listening, the client would wait for ever.
-      else if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found')
+      const asked = pathOf(request)
+      if (asked === path) return this.#upgrade(request, socket, head)
+      // With nobody else listening, the client would wait for ever. One answers for all relays of the server.
+      const [first] = paths.keys()
+      const isNobodys = server.listenerCount('upgrade') === paths.size && ![...paths.values()].includes(asked)
+      if (isNobodys && first === own) refuse(socket, '404 Not Found')
     }
     server.on('upgrade', upgrade)
+    paths.set(own, path)
     const detach = (): void => {
       server.off('upgrade', upgrade)
+      paths.delete(own)
       this.#detaching.delete(detach)
     }
     this.#detaching.add(detach)

@@ -10,6 +10,7 @@ const COUNTERS: readonly (readonly [name: string, reading: keyof RelayStats, hel
   ['earshot_gaps_total', 'gaps', 'Topics of which a session was told that messages are lost'],
   ['earshot_refused_total', 'refused', 'Frames of sessions that were refused'],
   ['earshot_turned_away_total', 'turnedAway', 'Connections that were refused since there were too many'],
+  ['earshot_postponed_total', 'postponed', 'Sessions that were asked to come back, since authorize had failed'],
 ]
 
 const GAUGES: readonly (readonly [name: string, reading: keyof RelayStats, help: string])[] = [

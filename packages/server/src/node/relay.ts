@@ -68,7 +68,7 @@ export interface Relay {
   handler(options?: HandlerOptions): RelayHandler
   /**
    * Publishes as nobody in particular; resolves when it is in the log, with its place there.
-   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `not-connected` when the relay is closed
+   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `invalid-options` for a value that is volatile, `not-connected` when the relay is closed
    */
   publish(topic: string, data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
   /** Publishes to all that listen to broadcasts. @throws as `publish` does */
@@ -79,7 +79,7 @@ export interface Relay {
   presence(topic: string): readonly Member[]
   /** How many sessions listen to a topic. */
   occupancy(topic: string): number
-  /** Closes every connection of a user, and ends its sessions; gives how many connections that were. */
+  /** Closes every connection of a user, also those whose token is still being looked at, and ends its sessions; gives how many open connections that were. */
   disconnectUser(userId: string): number
   readonly stats: RelayStats
   /** What Prometheus reads. Latencies are counted from the first call, or from the first `handler()` on. */

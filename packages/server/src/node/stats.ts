@@ -1,6 +1,6 @@
 /** Readings of a relay. */
 export interface RelayStats {
-  /** Messages published, by clients and by the server; like the next six it rises until the relay ends. */
+  /** Messages published, by clients and by the server; like the next seven it rises until the relay ends. */
   readonly published: number
   readonly delivered: number
   /** Frames of sessions that were refused. */
@@ -13,6 +13,8 @@ export interface RelayStats {
   readonly skipped: number
   /** Connections that were refused since there were too many. */
   readonly turnedAway: number
+  /** Sessions that were asked to come back, since `authorize` had failed. */
+  readonly postponed: number
   readonly connections: number
   /** Attached or not gone for good. */
   readonly sessions: number

@@ -15,10 +15,13 @@ export interface AccessRequest {
   readonly topic: string
 }
 
-/** Yes, no, or – for a wildcard – the patterns within it that may be read. */
+/** Yes, no, or patterns: for a wildcard those within it that may be read; a topic is allowed if it is one of them, or one covers it. */
 export type Decision = boolean | readonly string[]
 
-/** Decides what a user may do. It is asked once per connection, action and topic, and again when the token is renewed. */
+/**
+ * Decides what a user may do. It is asked once per connection, action and topic, and again when the token is renewed. An `EarshotError` refuses and says why;
+ * anything else that it throws, `not-connected` and `timeout` decide nothing: it is asked again later.
+ */
 export type Authorize = (request: AccessRequest) => Decision | Promise<Decision>
 
 /** Answers remembered for a connection, at most. */
@@ -83,7 +86,9 @@ function isPromise(answer: Decision | Promise<Decision>): answer is Promise<Deci
 function patternsOf(decision: Decision, topic: string): readonly string[] {
   if (decision === true) return [topic]
   if (!Array.isArray(decision)) return []
-  return decision.filter((pattern: unknown): pattern is string => typeof pattern === 'string' && isPattern(pattern) && isWildcard(topic) && covers(topic, pattern))
+  const patterns = decision.filter((pattern: unknown): pattern is string => typeof pattern === 'string' && isPattern(pattern))
+  if (isWildcard(topic)) return patterns.filter(pattern => covers(topic, pattern))
+  return decision.includes(topic) || (topic !== '' && patterns.some(pattern => covers(pattern, topic))) ? [topic] : []
 }
 
 function isPattern(text: string): boolean {

@@ -39,6 +39,10 @@ export class Attachment {
    * appended.
    */
   state: 'restoring' | 'behind' | 'paging' | 'live' = 'restoring'
+  /** A renewed token waits for its turn: what it may do is asked for anew then. */
+  isRenewed = false
+  /** It was detached, and has something to do yet. */
+  isLeaving = false
   /** Its session is bound elsewhere, or gone. */
   ended = false
   /** Topics whose members have changed while there was no room to say so. */

@@ -5,6 +5,7 @@ import type { Access } from './access.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Packer } from './packer.ts'
 import { Bucket, type Rate } from './rate.ts'
+import type { Rates } from './records.ts'
 import { Tally } from './tally.ts'
 
 /** One end of a socket: what `ws` gives, or a simulated network. */
@@ -40,12 +41,18 @@ export class Connection implements Hearer {
   /** Frames that may still come. */
   readonly bucket: Bucket
   said: Batch | undefined
+  /** Tells it apart from others. */
+  number = 0
   /** It speaks MessagePack. */
   packer: Packer | undefined
   /** Ways in which wildcards stand in the patterns of its sessions, and in how many of them. */
   readonly shapes: Tally = new Tally()
   /** Sessions attached to it. */
   sessions = 0
+  /** Sessions that were detached and have something to do yet. */
+  leaving = 0
+  /** What sessions that it has no more had not spent: new ones go on with it. */
+  left: Rates | undefined
   /** Above all indexes that a session was attached under. */
   indexes = 0
   /** `hello`: nothing but one is taken; `checking`: its token is being looked at. */
@@ -54,11 +61,17 @@ export class Connection implements Hearer {
   readonly silence: Silence
   /** Ends the wait for a hello, or the life of the token. */
   deadline: Cancel | undefined
+  /** Asks for another token. */
+  renewal: Cancel | undefined
+  /** When its token is over, in wall-clock milliseconds. */
+  expires: number | undefined
   /** A token is being looked at; the newest of those that came meanwhile is next. */
   renewing = false
   /** It is among the connections of its user. */
   isCounted = false
   newerToken: string | undefined
+  /** Users that were disconnected while its token was being looked at: what is found out then is from before. */
+  barred: Set<string> | undefined
   readonly #frames: Rate
   readonly #clock: Clock
   #ghosts: Bucket | undefined
@@ -152,6 +165,7 @@ export class Connection implements Hearer {
   ended(): void {
     this.state = 'closed'
     this.deadline?.()
+    this.renewal?.()
     this.#answer()
   }
 

@@ -15,6 +15,8 @@ export interface RelayCounts extends CatchUpCounts {
   refused: number
   /** Connections beyond the limits. */
   turnedAway: number
+  /** Sessions that were asked to come back, since `authorize` had failed. */
+  postponed: number
 }
 
 /** What handling frames needs of the relay. */
@@ -25,6 +27,8 @@ export interface Desk extends CatchUpDesk {
   now(): number
   /** Ends a session's attachment that asks for too much. */
   expel(attachment: Attachment, reason: string): void
+  /** Asks a session to come back soon: nobody could say whether it may do `what` on a topic, and until then it hears nothing. */
+  postpone(attachment: Attachment, what: string, topic: string, error: unknown): void
   /** Starts the timing of a publish, if somebody wants to know; the result ends it. */
   readonly publishing: (() => (() => void) | undefined) | undefined
   /** Something failed that no client is to blame for. */
@@ -40,9 +44,14 @@ export function resume(desk: Desk, attachment: Attachment): void {
   })
 }
 
+/** Whether an error decides nothing: `authorize` failed, or took too long. */
+export function isFailure(error: unknown): boolean {
+  return !isEarshotError(error) || error.code === 'timeout' || error.code === 'not-connected'
+}
+
 /** What a client hears of a failure: of what is not ours – it came out of `authorize` or the engine – no details. */
 export function refusalOf(desk: Desk, error: unknown): { readonly code: ErrorCode; readonly reason: string } {
   const isKnown = isEarshotError(error)
   if (!isKnown || error.code === 'timeout') desk.failed(error)
-  return isKnown ? { code: error.code, reason: shorten(error.message) } : { code: 'forbidden', reason: 'the relay could not decide' }
+  return isKnown ? { code: error.code, reason: shorten(error.message) } : { code: 'timeout', reason: 'the relay could not decide' }
 }

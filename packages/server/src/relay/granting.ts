@@ -2,7 +2,7 @@ import { checkPattern, covers, EarshotError, isWildcard } from '@earshot/core'
 import type { SubscriptionEntry } from '@earshot/core/protocol'
 import type { Action } from './access.ts'
 import { type Attachment, shapeOf, sizeInAttach } from './attachment.ts'
-import { type Desk, refusalOf, resume } from './desk.ts'
+import { type Desk, isFailure, refusalOf, resume } from './desk.ts'
 import type { Limits } from './limits.ts'
 import type { Grant } from './records.ts'
 
@@ -81,6 +81,8 @@ export async function restore(desk: Desk, attachment: Attachment, subs: readonly
       if (start === null) connection.say({ t: 'subscribed', s, pattern, offset: begun.start })
       else if (isLost || begun.isLate) missed.push(...begun.patterns)
     } catch (error) {
+      // Where its subscriptions began is not forgotten.
+      if (isFailure(error)) return desk.postpone(attachment, 'subscribe', pattern, error)
       const refusal = refusalOf(desk, error)
       if (attachment.isBound) connection.say({ t: 'refused', s, what: 'subscribe', topic: pattern, ...refusal })
     }

@@ -53,7 +53,7 @@ export interface Limits {
   readonly reload: number
   /** How long a session that was cut off may come back as the same. @default 120,000 */
   readonly resume: number
-  /** Sessions that were cut off and may come back, over all connections: beyond it the one gone for longest is forgotten. @default 100,000 */
+  /** Sessions that were cut off and may come back, over all connections: beyond it those are forgotten first of whom there are most – of a user, or a connection without one –, the one gone for longest. @default 100,000 */
   readonly remembered: number
 }
 

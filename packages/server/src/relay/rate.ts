@@ -18,11 +18,27 @@ export class Bucket {
 
   /** Takes one, if there is one. A clock that was set back fills nothing. */
   take(now: number): boolean {
-    const { perSecond, burst } = this.#rate
-    this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * perSecond)
+    this.#tokens = this.left(now)
     this.#at = now
     if (this.#tokens < 1) return false
     this.#tokens--
     return true
+  }
+
+  /** What it holds. */
+  left(now: number): number {
+    const { perSecond, burst } = this.#rate
+    return Math.min(burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * perSecond)
+  }
+
+  isFull(now: number): boolean {
+    return this.left(now) >= this.#rate.burst
+  }
+
+  /** One that holds as much, and goes on by itself. */
+  copy(now: number): Bucket {
+    const copy = new Bucket(this.#rate, now)
+    copy.#tokens = this.left(now)
+    return copy
   }
 }

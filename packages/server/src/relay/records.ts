@@ -1,6 +1,9 @@
 import { type Cancel, type Clock, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
+import { Absent } from './absent.ts'
 import { Lane } from './lane.ts'
+import type { Leftovers } from './leftovers.ts'
+import type { Patience } from './patience.ts'
 import type { Limits } from './limits.ts'
 import { Bucket } from './rate.ts'
 import { Seal } from './seal.ts'
@@ -62,6 +65,12 @@ export interface Grant {
   readonly start: number
 }
 
+/** What sessions that have left a connection had not spent. */
+export interface Rates {
+  readonly publishes: Leftovers
+  readonly frames: Leftovers
+}
+
 /** What a relay remembers of a session, attached or not. */
 export class SessionRecord {
   /** Given by the relay: a tab that presents it has heard the relay say that it remembers. */
@@ -81,6 +90,8 @@ export class SessionRecord {
   /** What it listens to, by pattern asked for, over all its attachments: it cannot claim to have listened for longer. Empty where everybody may do everything. */
   begun: Map<string, Grant> | undefined
   readonly frames: Bucket
+  /** Since nobody could say what it may do. */
+  patience: Patience | undefined
   /** By topic on which it is present. */
   present: Map<string, Presented> | undefined
   /** Those of them that it has not said again since it attached. */
@@ -125,8 +136,9 @@ export class SessionRecord {
 export class Records {
   readonly #byName = new Map<string, SessionRecord>()
   readonly #byId = new Map<string, SessionRecord>()
-  /** Those that are cut off → what ends them; the one gone for longest first. */
+  /** Those that are cut off → what ends them. */
   readonly #away = new Map<SessionRecord, () => void>()
+  readonly #absent = new Absent<SessionRecord>()
   /** The same by the page that they were of. */
   readonly #awayByTab = new Map<string, Set<SessionRecord>>()
   readonly #random: () => number
@@ -171,12 +183,13 @@ export class Records {
   /**
    * A new record, in place of a former one of the same session. An id that somebody else goes by is not given twice: then it is a new one.
    * @param name what the session's record was called, perhaps in a former life of the relay
+   * @param left what others have left of their rates, where it comes from
    */
-  create(id: string, secret: string, userId: string | null, former?: SessionRecord, name = ''): SessionRecord {
+  create(id: string, secret: string, userId: string | null, former?: SessionRecord, name = '', left?: Rates): SessionRecord {
     if (former) this.remove(former)
     const now = this.#clock.now()
-    const publishes = former?.publishes ?? new Bucket(this.#limits.publishes, now)
-    const frames = former?.frames ?? new Bucket(this.#limits.frames, now)
+    const publishes = former?.publishes ?? left?.publishes.take(now) ?? new Bucket(this.#limits.publishes, now)
+    const frames = former?.frames ?? left?.frames.take(now) ?? new Bucket(this.#limits.frames, now)
     const isFree = !this.#byId.has(id)
     const own = isFree ? id : randomId(this.#random)
     const since = former?.since ?? (isFree ? this.#seal.since(name, id, userId) : undefined) ?? now
@@ -186,14 +199,19 @@ export class Records {
     return record
   }
 
-  /** Calls `end` unless the session comes back in time – or sooner, when too many are away. */
-  expire(record: SessionRecord, after: number, end: () => void): void {
+  /**
+   * Calls `end` unless the session comes back in time – or sooner, when too many are away: then those of whoever has most end first.
+   * @param connection the number of the one that it was on: tells apart those who are nobody in particular
+   */
+  expire(record: SessionRecord, connection: number, after: number, end: () => void): void {
     this.back(record)
     record.expiring = this.#clock.after(after, end)
     this.#away.set(record, end)
+    this.#absent.add(record, record.userId ?? connection)
     const { tab } = record
     if (tab !== undefined) this.#awayByTab.set(tab, (this.#awayByTab.get(tab) ?? new Set()).add(record))
-    if (this.#away.size > this.#limits.remembered) this.#away.values().next().value?.()
+    const next = this.#away.size > this.#limits.remembered ? this.#absent.next() : undefined
+    if (next) this.#away.get(next)?.()
   }
 
   /** The session is back. */
@@ -201,6 +219,7 @@ export class Records {
     record.expiring?.()
     record.expiring = undefined
     this.#away.delete(record)
+    this.#absent.delete(record)
     const others = this.#awayByTab.get(record.tab ?? '')
     if (others?.delete(record) && others.size === 0) this.#awayByTab.delete(record.tab ?? '')
   }

@@ -1,10 +1,10 @@
 import { EarshotError, type ErrorCode, randomId } from '@earshot/core'
-import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, type HelloFrame, PACKED, RELAY_VERSION, Silence } from '@earshot/core/protocol'
+import { type AttachFrame, type ClientFrame, CLOSE, clientFrames, type DetachFrame, Silence } from '@earshot/core/protocol'
 import { timely } from '../engine/timely.ts'
 import { Access } from './access.ts'
+import { Admission } from './admission.ts'
 import { Attachment } from './attachment.ts'
 import { beat } from './beat.ts'
-import { within } from './deadline.ts'
 import { type Desk, type RelayCounts, resume, SPREAD } from './desk.ts'
 import { Connection, type Socket } from './connection.ts'
 import type { CoreOptions } from './core-options.ts'
@@ -12,19 +12,19 @@ import { FanOut } from './fan-out.ts'
 import { restore } from './granting.ts'
 import { type Guest, sumsOf } from './guest.ts'
 import { headOf } from './head-of.ts'
-import { checkIdentity, mismatch, refusalOfToken } from './identity.ts'
-import { ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNSUPPORTED_DATA } from './notices.ts'
+import { mismatch } from './identity.ts'
+import { DISCONNECTED, ELSEWHERE, NONSENSE, type Notice, OVERLOAD_SPREAD, TOO_MANY, UNDECIDED, UNSUPPORTED_DATA, VOLATILE_VALUE } from './notices.ts'
+import { Leftovers } from './leftovers.ts'
 import { Outbound } from './outbound.ts'
 import { Packer } from './packer.ts'
 import { beginning } from './past.ts'
+import { Patience } from './patience.ts'
 import { Presences } from './presences.ts'
 import { Records, type SessionRecord } from './records.ts'
 import { regrant } from './regrant.ts'
 import { Seal } from './seal.ts'
 import { takeFrame } from './session-frames.ts'
 import { SmallMap } from './small-map.ts'
-import { Tally } from './tally.ts'
-import { limitLife } from './token-life.ts'
 import { isTooLong } from './units.ts'
 
 /** A relay without its sockets: takes frames, keeps sessions, brings messages. */
@@ -35,15 +35,16 @@ export class RelayCore {
   readonly #connections = new Map<Connection, Guest>()
   /** What each session is bound to. */
   readonly #bound = new Map<SessionRecord, Attachment>()
-  /** How many open connections each user has. */
-  readonly #users = new Tally()
+  readonly #admission: Admission
   readonly #fanOut: FanOut
   readonly #outbound: Outbound
   readonly #presences: Presences
   readonly #packer = new Packer()
   readonly #cancels: (() => void)[] = []
-  readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, recovered: 0, gaps: 0 }
+  readonly counts: RelayCounts = { published: 0, refused: 0, turnedAway: 0, postponed: 0, recovered: 0, gaps: 0 }
   #clock = 0
+  /** Connections so far. */
+  #count = 0
   readonly #tag: string
 
   constructor(options: CoreOptions) {
@@ -56,7 +57,17 @@ export class RelayCore {
     this.#outbound = new Outbound(options.defer)
     this.#presences = new Presences(clock)
     const rest = (): Promise<void> => new Promise(resolve => options.defer(resolve))
-    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), publishing: options.publishing, failed }
+    this.#desk = { engine, limits, fanOut: this.#fanOut, presences: this.#presences, counts: this.counts, now: () => clock.now(), rest, expel: (attachment, reason) => this.#expel(attachment, reason), postpone: (...refused) => this.#postpone(...refused), publishing: options.publishing, failed }
+    this.#admission = new Admission({
+      options: this.#options,
+      packer: this.#packer,
+      requestOf: connection => this.#connections.get(connection)?.request,
+      renewed: connection => {
+        for (const attachment of this.#attachments(connection).values()) regrant(this.#desk, attachment)
+      },
+      turnAway: (connection, reason) => this.#turnAway(connection, reason),
+      close: (...how) => this.#close(...how),
+    })
     engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
     this.#cancels.push(beat(clock, limits.ping, () => this.#connections.keys(), connection => this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')))
@@ -72,6 +83,7 @@ export class RelayCore {
     const { clock, limits, authorize } = this.#options
     const access = new Access(authorize, clock, limits.decision)
     const connection = new Connection(socket, access, limits.frames, new Silence(clock, limits.ping), clock, this.#outbound, limits.buffer)
+    connection.number = ++this.#count
     if (this.#connections.size >= limits.connections) {
       this.#turnAway(connection, `the relay takes ${limits.connections} connections: come back later`)
       return connection
@@ -127,12 +139,13 @@ export class RelayCore {
   closed(connection: Connection): void {
     connection.ended()
     const attachments = this.#attachments(connection)
-    if (this.#connections.delete(connection) && connection.isCounted) this.#users.count(connection.access.user, -1)
+    if (this.#connections.delete(connection)) this.#admission.left(connection)
     for (const attachment of attachments.values()) this.#away(attachment, this.#options.limits.grace)
   }
 
   async publish(topic: string, data: unknown, { to, volatile = false, retain }: { to?: readonly string[] | undefined; volatile?: boolean; retain?: boolean | undefined }): Promise<{ offset?: number }> {
     const { engine, clock } = this.#options
+    if (volatile && retain) throw new EarshotError('invalid-options', VOLATILE_VALUE, { name: 'retain' })
     const publication = { topic, from: '', tag: this.#tag, clock: ++this.#clock, time: clock.now(), userId: null, data, to, retain }
     this.counts.published++
     if (!volatile) return { offset: (await engine.append(publication)).offset }
@@ -148,10 +161,11 @@ export class RelayCore {
     return this.#fanOut.count(topic)
   }
 
-  /** Closes every connection of a user, and ends its sessions; gives how many connections that were. */
+  /** Closes every connection of a user, also those whose token is still being looked at, and ends its sessions; gives how many open connections that were. */
   disconnectUser(userId: string): number {
     const connections = [...this.#connections.keys()].filter(({ access, state }) => state === 'open' && access.user === userId)
-    for (const connection of connections) this.#close(connection, CLOSE.forbidden, 'forbidden', 'the server has ended the sessions of this user')
+    for (const connection of connections) this.#close(connection, CLOSE.forbidden, 'forbidden', DISCONNECTED)
+    for (const connection of this.#connections.keys()) if (connection.state === 'checking') (connection.barred ??= new Set()).add(userId)
     for (const record of this.#records.all()) if (record.userId === userId) this.#end(record)
     return connections.length
   }
@@ -164,13 +178,13 @@ export class RelayCore {
   }
 
   #takeFrame(connection: Connection, frame: ClientFrame, size: number): void {
-    if (frame.t === 'hello') return this.#hello(connection, frame)
+    if (frame.t === 'hello') return this.#admission.hello(connection, frame)
     if (connection.state !== 'open') {
       // While the token is being looked at nothing else is due.
       return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'say hello, and wait for the welcome')
     }
     if (frame.t === 'pong') return
-    if (frame.t === 'token') return void this.#renew(connection, frame.token)
+    if (frame.t === 'token') return void this.#admission.renew(connection, frame.token)
     if (frame.t === 'attach') return this.#attach(connection, frame)
     if (frame.t === 'lost') return this.#lost(connection, frame.tab)
     const attachment = this.#attachments(connection).get(frame.s)
@@ -180,58 +194,12 @@ export class RelayCore {
     else takeFrame(this.#desk, attachment, frame, size)
   }
 
-  #hello(connection: Connection, { v, token, codecs }: HelloFrame): void {
-    if (connection.state !== 'hello') return this.#close(connection, CLOSE.protocolViolation, 'protocol-violation', 'a second hello')
-    if (v !== RELAY_VERSION) return this.#close(connection, CLOSE.protocolVersion, 'protocol-version', `the relay speaks version ${RELAY_VERSION}, the client ${v}: load the page anew, or update the relay`)
-    connection.state = 'checking'
-    void this.#identify(connection, token, { isPacked: codecs?.includes(PACKED) ?? false })
-  }
-
-  /** One token after the other is looked up; of those that come meanwhile the newest. */
-  async #renew(connection: Connection, token: string): Promise<void> {
-    connection.newerToken = token
-    if (connection.renewing) return
-    connection.renewing = true
-    for (let next: string | undefined = token; next !== undefined && connection.state === 'open'; next = connection.newerToken) {
-      connection.newerToken = undefined
-      await this.#identify(connection, next)
-    }
-    connection.renewing = false
-  }
-
-  /** Looks a token up: the first makes the connection, later ones renew it. */
-  async #identify(connection: Connection, token: string | undefined, first?: { readonly isPacked: boolean }): Promise<void> {
-    const { engine, limits, clock } = this.#options
-    try {
-      const given = await within(this.#options.identify(this.#connections.get(connection)?.request, token), 'authenticate', limits.decision, clock)
-      if (connection.state === 'closed') return
-      const { userId, expires, data } = checkIdentity(given, clock.now())
-      if (!first && userId !== connection.access.user) throw new EarshotError('forbidden', 'the new token is of another user')
-      connection.access.reset(userId, data)
-      limitLife(connection, expires, clock, () => this.#close(connection, CLOSE.unauthorized, 'unauthorized', 'the token is over'))
-      if (!first) return [...this.#attachments(connection).values()].forEach(attachment => regrant(this.#desk, attachment))
-      if (this.#users.of(userId) >= limits.connectionsPerUser) {
-        return this.#turnAway(connection, `a user may have ${limits.connectionsPerUser} connections: close some`)
-      }
-      this.#users.count(userId, 1)
-      connection.isCounted = true
-      connection.state = 'open'
-      const { ping, frame, waiting } = limits
-      connection.say({ t: 'welcome', v: RELAY_VERSION, user: userId, epoch: engine.epoch, ping, frame, window: Math.max(1, Math.floor(waiting / 4)), ...(first.isPacked && { codec: PACKED }) })
-      if (first.isPacked) connection.speaks(this.#packer)
-    } catch (error) {
-      const { code, kind, reason, isFault } = refusalOfToken(error)
-      if (isFault) this.#options.failed(error)
-      this.#close(connection, code, kind, reason, code === CLOSE.overload ? OVERLOAD_SPREAD : 0)
-    }
-  }
-
   #attach(connection: Connection, frame: AttachFrame): void {
     const { limits, engine } = this.#options
     const { s, attach } = frame
     const refuse = (code: ErrorCode, reason: string): void => connection.say({ t: 'detached', s, code, reason })
     const attachments = this.#attachments(connection)
-    if (attachments.size >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
+    if (attachments.size + connection.leaving >= limits.sessions && !attachments.has(s)) return refuse('rate-limited', `a connection may have ${limits.sessions} sessions`)
     if (frame.subs.length > limits.subscriptions) return refuse('rate-limited', `a session may have ${limits.subscriptions} patterns`)
     const userId = connection.access.user
     if (frame.user !== undefined && frame.user !== userId) return refuse('forbidden', mismatch(frame.user, userId))
@@ -248,8 +216,10 @@ export class RelayCore {
     }
     const usurper = former ? undefined : this.#records.usurper(frame.session, frame.record, userId)
     if (usurper) this.#end(usurper)
+    const replaced = attachments.get(s)
+    if (replaced) this.#away(replaced, limits.grace)
     // A tab that never heard the name of its record does not know what it was promised under it: it gets another one.
-    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former, frame.record)
+    const record = known ?? this.#records.create(frame.session, frame.secret, userId, former, frame.record, connection.left)
     record.attach = attach
     this.#awaitPresence(record, former?.tag === frame.tag ? limits.grace : limits.reload)
     record.tag = frame.tag
@@ -259,8 +229,6 @@ export class RelayCore {
     numbering.confirm(frame.done)
     const { from, isLost } = beginning(frame.position, engine)
     const attachment = new Attachment(connection, s, record, frame.tag, from)
-    const replaced = attachments.get(s)
-    if (replaced) this.#away(replaced, limits.grace)
     attachments.set(s, attachment)
     connection.sessions = attachments.size
     connection.indexes = Math.max(connection.indexes, s + 1)
@@ -288,6 +256,8 @@ export class RelayCore {
   /** What a session published before it goes still counts: its good-bye waits for that. */
   #leave(attachment: Attachment, goodbye: () => void): void {
     this.#attachments(attachment.connection).delete(attachment.s)
+    attachment.isLeaving = true
+    attachment.connection.leaving++
     attachment.record.lane.run(goodbye)
   }
 
@@ -297,6 +267,18 @@ export class RelayCore {
     this.#away(attachment, this.#options.limits.grace, { code: 'rate-limited', reason, spread: SPREAD })
   }
 
+  /** Nobody could say what a session may do, which is no refusal: it may be told when it comes back, with its position and all that it listens to. */
+  #postpone(attachment: Attachment, what: string, topic: string, error: unknown): void {
+    const { limits, clock, failed } = this.#options
+    const { record, connection } = attachment
+    failed(error)
+    if (!attachment.isBound) return
+    this.counts.postponed++
+    connection.socket.refused?.(what, UNDECIDED.code, topic)
+    record.lane.clear()
+    this.#away(attachment, limits.grace, { ...UNDECIDED, spread: (record.patience ??= new Patience()).next(clock.now()) })
+  }
+
   /** A session is cut off: it stays a member for a while, and may come back as the same for longer. */
   #away(attachment: Attachment, grace: number, notice?: Notice): void {
     const { record } = attachment
@@ -304,7 +286,7 @@ export class RelayCore {
     this.#unbind(record, notice)
     record.leaving?.()
     record.leaving = this.#options.clock.after(grace, () => this.#presences.leaveAll(record))
-    this.#records.expire(record, this.#options.limits.resume, () => this.#end(record))
+    this.#records.expire(record, attachment.connection.number, this.#options.limits.resume, () => this.#end(record))
   }
 
   /** A session is back. Where it was present it says so again: where it does not, it has left meanwhile, and nobody heard of it. */
@@ -318,6 +300,7 @@ export class RelayCore {
     if (!attachment) return
     this.#bound.delete(record)
     attachment.ended = true
+    this.#keepLeft(attachment)
     for (const pattern of [...attachment.grants.keys()]) this.#fanOut.remove(attachment, attachment.revoke(pattern)?.patterns ?? [])
     this.#presences.unwatchAll(attachment)
     // Whoever holds it on another connection learns that it speaks for nobody now.
@@ -328,6 +311,16 @@ export class RelayCore {
       connection.sessions = attachments.size
       connection.say({ t: 'detached', s, ...notice })
     }
+  }
+
+  /** What a session has not spent is what the next new one on its connection may spend: another name is no other client. */
+  #keepLeft({ connection, record, isLeaving }: Attachment): void {
+    if (isLeaving) connection.leaving--
+    if (connection.state !== 'open') return
+    const { limits, clock } = this.#options
+    const left = (connection.left ??= { publishes: new Leftovers(), frames: new Leftovers() })
+    left.publishes.put(record.publishes, limits.sessions, clock.now())
+    left.frames.put(record.frames, limits.sessions, clock.now())
   }
 
   #attachments(connection: Connection): SmallMap<number, Attachment> {

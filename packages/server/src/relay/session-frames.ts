@@ -14,8 +14,9 @@ import {
 import type { LogEntry, Publication } from '../engine/engine.ts'
 import { toText } from '../engine/json-text.ts'
 import type { Attachment } from './attachment.ts'
-import { type Desk, refusalOf, resume } from './desk.ts'
+import { type Desk, isFailure, refusalOf, resume } from './desk.ts'
 import { forbidden, subscribe, unsubscribe } from './granting.ts'
+import { VOLATILE_VALUE } from './notices.ts'
 import { readPast } from './past.ts'
 import type { Outcome } from './records.ts'
 
@@ -53,6 +54,8 @@ async function handle(desk: Desk, attachment: Attachment, frame: Exclude<Session
     else if (frame.t === 'history') await takeHistory(desk, attachment, frame)
     else await takeOccupancy(desk, attachment, frame)
   } catch (error) {
+    // What lasts is not refused for a failure that does not: nobody would ask for it again.
+    if (isFailure(error) && (frame.t === 'subscribe' || frame.t === 'watch' || frame.t === 'presence')) return desk.postpone(attachment, frame.t, topicOf(frame) ?? '', error)
     const { code, reason } = refusalOf(desk, error)
     refuse(desk, attachment, frame, code, reason)
   }
@@ -76,6 +79,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if (topic !== '') checkTopic(topic)
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic "${topic}" is reserved`, { topic })
     checkData(frame.data, topic)
+    if (volatile && frame.retain) throw new EarshotError('invalid-data', VOLATILE_VALUE, { topic })
     if (!record.publishes.take(desk.now())) throw new EarshotError('rate-limited', 'too many publishes: send fewer, or raise limits.publishes')
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.
@@ -189,10 +193,10 @@ function checkData(data: unknown, topic: string): void {
 
 function refuse(desk: Desk, { connection, s }: Attachment, frame: SessionFrame, code: ErrorCode, reason: string): void {
   desk.counts.refused++
-  connection.socket.refused?.(frame.t, code, 'topic' in frame ? frame.topic : 'pattern' in frame ? frame.pattern : undefined)
+  const topic = topicOf(frame)
+  connection.socket.refused?.(frame.t, code, topic)
   // Nobody waits for the answer to a volatile message.
   if (frame.t === 'publish' && frame.volatile) return
-  const topic = 'topic' in frame ? frame.topic : 'pattern' in frame ? frame.pattern : undefined
   connection.say({
     t: 'refused',
     s,
@@ -203,4 +207,8 @@ function refuse(desk: Desk, { connection, s }: Attachment, frame: SessionFrame, 
     ...(frame.t === 'publish' && { tag: frame.tag, clock: frame.clock }),
     ...('q' in frame && { q: frame.q }),
   })
+}
+
+function topicOf(frame: SessionFrame): string | undefined {
+  return 'topic' in frame ? frame.topic : 'pattern' in frame ? frame.pattern : undefined
 }

@@ -227,6 +227,23 @@ describe('a client that says too much', { timeout: 30_000 }, () => {
     expect(relay.presence('room').length).toBeLessThanOrEqual(50)
   })
 
+  it.each([undefined, 'mallory'])('in sessions does not make the relay forget those of others: %s', async token => {
+    const { welcomed, relay } = await attacked({ limits: { frames: plenty, remembered: 50 } })
+    const good = await welcomed()
+    const { session, record } = await good.attach(0)
+    good.say({ t: 'presence', s: 0, topic: 'room', here: true, data: 'good', since: 0, clock: 1 })
+    await good.settled(0)
+    good.end()
+    for (const connection of numbers(3)) {
+      const peer = await welcomed(token)
+      for (const n of numbers(100)) peer.say(attachFrame(n % 3, { session: `s${connection}.${n}` }))
+      await peer.attach(5)
+    }
+    const again = await welcomed()
+    expect(relay.presence('room').map(({ data }) => data)).toEqual(['good'])
+    expect(await again.attach(0, { session, record, attach: 2 })).toMatchObject({ resumed: true })
+  })
+
   it('in subscriptions leaves none behind', async () => {
     const { welcomed, relay } = await attacked({ limits: { frames: plenty } })
     const peer = await welcomed()

@@ -137,6 +137,16 @@ describe('data that JSON does not give back is refused by name, and the connecti
   })
 })
 
+it('a message that is to be volatile and the value is heard by nobody', async () => {
+  const { relay, welcomed } = await attacked()
+  const peer = await welcomed()
+  await peer.attach(0)
+  await peer.subscribe(0, 'a')
+  peer.say(publishFrame(0, 1, 'a', 'both', { volatile: true, retain: true }), publishFrame(0, 2, 'a', 'one', { retain: true }))
+  await peer.next('ack')
+  expect([peer.data, peer.of('refused'), relay.stats.refused, relay.stats.published]).toEqual([['one'], [], 1, 1])
+})
+
 describe('bytes that are no text of ours end their connection', () => {
   it.each<[what: string, code: number, send: (peer: Peer) => void]>([
     ['binary', 1003, peer => peer.socket.send(Buffer.from('{"t":"pong"}'), { binary: true })],

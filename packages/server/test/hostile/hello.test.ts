@@ -160,6 +160,25 @@ describe('a token', () => {
   })
 })
 
+describe('a user that the server disconnects', () => {
+  it('does not come in with an answer from before, and may come in later', async () => {
+    const answers: (() => void)[] = []
+    const authenticate: RelayOptions['authenticate'] = (_, token = '') => new Promise(resolve => answers.push(() => resolve({ userId: token })))
+    const { peer, relay, talk } = await attacked({ authenticate })
+    const [ada, bob, late] = [await peer().opened(), await peer().opened(), await peer().opened()]
+    ada.say({ t: 'hello', v: 1, token: 'ada' })
+    bob.say({ t: 'hello', v: 1, token: 'bob' })
+    while (answers.length < 2) await talk()
+    expect([relay.disconnectUser('ada'), relay.disconnectUser('eve')]).toEqual([0, 0])
+    late.say({ t: 'hello', v: 1, token: 'ada' })
+    while (answers.length < 3) await talk()
+    for (const answer of answers) answer()
+    expect(await ada.closed).toMatchObject({ code: 4403, bye: { code: 'forbidden', reason: 'the server has ended the sessions of this user' } })
+    expect([(await bob.next('welcome')).user, (await late.next('welcome')).user]).toEqual(['bob', 'ada'])
+    expect(relay.disconnectUser('ada')).toBe(1)
+  })
+})
+
 describe('a token that is renewed', () => {
   const users: RelayOptions['authenticate'] = (_, token) => {
     const [userId = '', life] = (token ?? '').split(' ')
@@ -182,7 +201,7 @@ describe('a token that is renewed', () => {
   })
 
   it.each([
-    ['of another user', 'bob', 4403, 'the new token is of another user'],
+    ['of another user', 'bob', 4401, 'the new token is of another user'],
     ['that is over', 'ada -1', 4401, 'the token is over'],
     ['that proves nobody', '', 4401, 'the token could not be checked'],
   ])('by one %s ends the connection', async (_, token, code, reason) => {
@@ -192,6 +211,61 @@ describe('a token that is renewed', () => {
     hostile.say({ t: 'token', token })
     expect(await hostile.closed).toMatchObject({ code, bye: { reason } })
     await talk()
+  })
+
+  it.each<[what: string, fail: () => Promise<Identity>, wait: number]>([
+    ['is away', () => Promise.reject(new EarshotError('not-connected', 'the keys cannot be had')), 0],
+    ['takes too long', () => new Promise(() => {}), 3000],
+  ])('is asked for again, and the old one stays good, while authenticate %s', async (_, fail, wait) => {
+    let isDown = false
+    const authenticate: RelayOptions['authenticate'] = (request, token) => (isDown ? fail() : (users?.(request, token) ?? fail()))
+    const { peer, clock, failures } = await attacked({ byHand: true, limits: { ping: 1_000_000, decision: 3000 }, authenticate })
+    const [good, unlucky] = [peer(), peer()]
+    for (const each of [good, unlucky]) {
+      await each.greet('ada 100000')
+      await each.attach(0)
+    }
+    await clock.advance(75_000)
+    isDown = true
+    const renew = async (): Promise<void> => {
+      for (const each of [good, unlucky]) {
+        while (each.of('renew').length <= each.of('subscribed').length) await each.changed()
+        each.say({ t: 'token', token: 'ada 800000' })
+        // It is taken, and after that what was asked for is given.
+        await each.subscribe(0, `${each.of('renew').length}`)
+      }
+      await clock.advance(wait)
+    }
+    await renew()
+    await clock.advance(10_000)
+    await renew()
+    expect(failures.length).toBe(4)
+    isDown = false
+    await clock.advance(8000)
+    good.say({ t: 'token', token: 'ada 800000' })
+    await good.attach(1)
+    await clock.advance(20_000)
+    expect(await unlucky.closed).toMatchObject({ code: 4401, bye: { reason: 'the token is over' } })
+    await good.attach(2)
+    expect([good.of('renew').length, unlucky.of('renew').length]).toEqual([3, 3])
+  })
+
+  it('ahead of time is asked for again when it cannot be looked at, also where the old one is never over', async () => {
+    let isDown = false
+    const { peer, clock } = await attacked({ byHand: true, limits: { ping: 1_000_000 }, authenticate: (_, token = '') => (isDown ? Promise.reject(new EarshotError('timeout', 'nobody answers')) : { userId: token }) })
+    const good = peer()
+    await good.greet('ada')
+    isDown = true
+    good.say({ t: 'token', token: 'ada' })
+    await good.attach(0)
+    await clock.advance(10_000)
+    await good.next('renew')
+    isDown = false
+    good.say({ t: 'token', token: 'ada' })
+    await good.attach(1)
+    await clock.advance(100_000)
+    await good.attach(2)
+    expect(good.of('renew').length).toBe(1)
   })
 
   it('very often is looked at one by one, the newest last', async () => {

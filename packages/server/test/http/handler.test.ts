@@ -161,6 +161,7 @@ describe('what is refused', () => {
     ['a number as topic', 'publish', '{"topic":1,"data":1}', 'invalid-data'],
     ['users that are none', 'publish', '{"topic":"a","data":1,"to":[1]}', 'invalid-data'],
     ['no users at all', 'publish', '{"topic":"a","data":1,"to":[]}', 'invalid-data'],
+    ['a value that is volatile', 'publish', '{"topic":"a","data":1,"volatile":true,"retain":true}', 'invalid-data'],
     ['volatile as text', 'publish', '{"topic":"a","data":1,"volatile":"yes"}', 'invalid-data'],
     ['an unknown field', 'publish', '{"topic":"a","data":1,"tpoic":"b"}', 'invalid-data'],
     ['a __proto__', 'publish', '{"topic":"a","data":{"__proto__":{"x":1}}}', 'not-serializable'],

@@ -90,6 +90,21 @@ describe('a relay with a logger', () => {
     await expect.poll(() => lines.at(-1)).toMatchObject({ text: 'closed', refused: 30 })
   })
 
+  it('tells whom it asks to come back since nobody could say what it may do, and what failed', async () => {
+    const { logger, lines } = notebook()
+    const { client, running } = await joined({
+      logger,
+      authorize: () => {
+        throw new TypeError('the database is away')
+      },
+    })
+    client.say({ ...attach, subs: [['rooms/1', null]] })
+    await client.next('detached')
+    expect(lines.find(({ text }) => text === 'refused')).toEqual({ level: 'warn', text: 'refused', connection: 1, user: null, what: 'subscribe', code: 'timeout', topic: 'rooms/1' })
+    expect(lines.find(({ text }) => text === 'failed')).toMatchObject({ level: 'error', error: { name: 'TypeError', message: 'the database is away' } })
+    expect(await running.relay.metrics()).toContain('\nearshot_postponed_total 1\n')
+  })
+
   it('tells what failed, without what others put on an error', async () => {
     const { logger, lines } = notebook()
     const failing = (): never => {

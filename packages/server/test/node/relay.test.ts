@@ -79,6 +79,24 @@ describe('a request to upgrade', () => {
     await new RawClient(url).opened()
   })
 
+  it('to a path of none of several relays is not found, and each relay has its own', async () => {
+    const { relay, server, url, port } = await startRelay()
+    const other = createRelay()
+    onTestFinished(() => other.close())
+    const detach = [other.attach(server, { path: '/other' }), relay.attach(server, { path: '/too' })]
+    expect(await talk(port, upgrade('/nowhere'))).toMatch(/^HTTP\/1\.1 404 /)
+    for (const path of ['/earshot', '/other', '/too']) await new RawClient(url.replace('/earshot', path)).opened()
+    expect([relay.stats.connections, other.stats.connections]).toEqual([2, 1])
+    for (const end of detach) end()
+    expect(await talk(port, upgrade('/other'))).toMatch(/^HTTP\/1\.1 404 /)
+    // Somebody else may have it, who is no relay.
+    detach.push(other.attach(server, { path: '/other' }))
+    server.on('upgrade', (request, socket) => {
+      if (request.url === '/nowhere') socket.end('HTTP/1.1 418 Somewhere\r\n\r\n')
+    })
+    expect(await talk(port, upgrade('/nowhere'))).toMatch(/^HTTP\/1\.1 418 /)
+  })
+
   it('that is no WebSocket’s is refused', async () => {
     const { port } = await startRelay()
     expect(await talk(port, upgrade('/earshot', { 'sec-websocket-key': 'x' }))).toMatch(/^HTTP\/1\.1 400 /)
@@ -268,6 +286,12 @@ describe('what a server publishes', () => {
     await expect(relay.publish('a', data)).rejects.toMatchObject({ code })
     await expect(relay.broadcast(data)).rejects.toMatchObject({ code })
     expect(await relay.history('a')).toMatchObject({ messages: [] })
+  })
+
+  it('is refused when it is to be volatile and the value', async () => {
+    const { relay } = await startRelay()
+    await expect(relay.publish('a', 1, { volatile: true, retain: true })).rejects.toMatchObject({ code: 'invalid-options', message: expect.stringContaining('leave out `volatile` or `retain`') })
+    expect(relay.stats.published).toBe(0)
   })
 
   it('is refused on what is no topic', async () => {

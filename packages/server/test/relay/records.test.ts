@@ -130,7 +130,7 @@ describe('all records', () => {
     const records = recordsOf({}, clock)
     const ended: string[] = []
     const [one, other] = ['one', 'other'].map(id => records.create(id, 's', null))
-    for (const record of [one, other]) if (record) records.expire(record, 1000, () => ended.push(record.id))
+    for (const record of [one, other]) if (record) records.expire(record, 1, 1000, () => ended.push(record.id))
     await clock.advance(999)
     if (one) records.back(one)
     await clock.advance(1)
@@ -144,7 +144,7 @@ describe('all records', () => {
     const ended: string[] = []
     const leave = (id: string): void => {
       const record = records.owned(id, 's', null) ?? records.create(id, 's', null)
-      records.expire(record, 1000, () => {
+      records.expire(record, 1, 1000, () => {
         ended.push(id)
         records.remove(record)
       })
@@ -163,13 +163,34 @@ describe('all records', () => {
     expect(records.size).toBe(4)
   })
 
+  it('end sooner of whoever has most, a user or a connection of nobody in particular', () => {
+    const records = recordsOf({ remembered: 6 })
+    const ended: string[] = []
+    const leave = (id: string, user: string | null, connection: number): void => {
+      const record = records.create(id, 's', user)
+      records.expire(record, connection, 1000, () => {
+        ended.push(id)
+        records.remove(record)
+      })
+    }
+    leave('first', null, 1)
+    for (const n of [1, 2, 3]) leave(`mallory ${n}`, 'mallory', n)
+    for (const n of [1, 2]) leave(`anonymous ${n}`, null, 4)
+    expect(ended).toEqual([])
+    leave('mallory 4', 'mallory', 5)
+    leave('ada', 'ada', 6)
+    leave('anonymous 3', null, 4)
+    leave('bob', 'bob', 6)
+    expect(ended).toEqual(['mallory 1', 'mallory 2', 'anonymous 1', 'mallory 3'])
+  })
+
   it('leave no timer behind', () => {
     const clock = testClock()
     const records = recordsOf({}, clock)
     const record = records.create('a', 's', null)
     record.leaving = clock.after(10, () => {})
-    records.expire(record, 1000, () => {})
-    records.expire(record, 1000, () => {})
+    records.expire(record, 1, 1000, () => {})
+    records.expire(record, 1, 1000, () => {})
     records.remove(record)
     expect([clock.pending, records.size]).toEqual([0, 0])
   })

@@ -37,6 +37,32 @@ describe('the token of a browser', () => {
   })
 })
 
+describe('a renewed token that is of another user', () => {
+  it.each([['is good', ['ada', 'bob', 'ada'], 'connected'], ['is refused', ['ada', 'bob', 'wrong'], 'disconnected'], ['is of that one, too', ['ada', 'bob'], 'disconnected']])('ends no other tab, where the one after it %s', async (_, tokens, state) => {
+    const computer = startComputer({
+      relay: {
+        authenticate(_request, token = '') {
+          if (token === 'wrong') throw new EarshotError('unauthorized', 'sign in first')
+          return { userId: token, expires: computer.network.clock.now() + 60_000 }
+        },
+      },
+    })
+    const given = [...tokens]
+    const [leader] = await computer.openAll(1, { transport: { token: () => (given.length > 1 ? given.shift() : given[0]) } })
+    const others = await computer.openAll(3)
+    expect(leader?.hub.status.via).toBe('leader')
+    await computer.advance(120_000)
+    expect(leader?.hub.status.state).toBe(state)
+    expect(others.map(({ hub }) => hub.status.state)).toEqual(['connected', 'connected', 'connected'])
+    await leader?.hub.close()
+    await computer.advance(1000)
+    const said = Promise.all(others.map(({ session }) => session.publish('talk', 1)))
+    await computer.advance(100)
+    await said
+    expect(others.flatMap(({ errors }) => errors)).toEqual([])
+  })
+})
+
 describe('a token function that rejects', () => {
   it('is asked ever more rarely, in the tab that leads alone, until that one closes its hub', async () => {
     const computer = startComputer()
