@@ -79,16 +79,40 @@ describe('a socket that has much to send', () => {
   it('says of each topic and each session what holds of it', async () => {
     const { network, device, session, said, open, hold } = await scene()
     const other = open()
+    const told = [session.presence('the "hall"'), other.presence('room')] as const
+    for (const presence of told) presence.enter(0)
     await network.advance(500)
     await hold()
     for (let n = 1; n <= 3; n++) {
       session.presence('room').update(n)
-      session.presence('the "hall"').enter(-n)
-      other.presence('room').enter(n * 10)
+      told[0].update(-n)
+      told[1].update(n * 10)
     }
     device.release('up')
     await network.advance(2000)
-    expect(said.slice(1)).toEqual(['room 3', 'the "hall" -3', 'room 30'])
+    expect(said.slice(3)).toEqual(['room 3', 'the "hall" -3', 'room 30'])
+  })
+
+  it('says at once who enters', async () => {
+    const { network, device, session, said, hold } = await scene()
+    await hold()
+    session.presence('hall').enter(1)
+    session.presence('hall').update(2)
+    device.release('up')
+    await network.advance(10)
+    expect(said.slice(1)).toEqual(['hall 1'])
+    await network.advance(1000)
+    expect(said.slice(1)).toEqual(['hall 1', 'hall 2'])
+  })
+
+  it('says who is there before what waits, when it is connected again', async () => {
+    const { network, device, session, said, seen, hold } = await scene()
+    await hold()
+    device.cut()
+    device.release('up')
+    await network.advance(30_000)
+    expect([said.slice(1), seen]).toEqual([['room first'], ['enter first']])
+    expect(session.presence('room').self?.data).toBe('first')
   })
 
   it('says at once who leaves, and nothing of them after it', async () => {

@@ -49,8 +49,8 @@ export class RelayLink implements Wire {
   #lines: string[] | undefined
   /** Characters of them. */
   #size = 0
-  /** Entries of members that wait until less does, and for how long. */
-  readonly #late = new Map<string, string>()
+  /** Entries of members that were said on this connection; of those that wait to be said anew, the newest. */
+  readonly #entries = new Map<string, string>()
   #lateness: Cancel | undefined
 
   constructor(env: FullEnvironment, openPipe: OpenPipe, token: TokenSource, host: WireHost) {
@@ -102,9 +102,10 @@ export class RelayLink implements Wire {
     if (volatile && isBusy) return
     const [, of, stays] = ENTRY.exec(line) ?? []
     if (of !== undefined) {
-      this.#late.delete(of)
-      if (stays && isBusy) {
-        this.#late.set(of, line)
+      const isLate = stays !== '' && isBusy && this.#entries.has(of)
+      if (stays === '') this.#entries.delete(of)
+      else this.#entries.set(of, isLate ? line : '')
+      if (isLate) {
         this.#lateness ??= this.#env.clock.after(ENTRY_PERIOD, () => this.#sayLate())
         return
       }
@@ -122,8 +123,10 @@ export class RelayLink implements Wire {
   #sayLate(): void {
     this.#lateness?.()
     this.#lateness = undefined
-    for (const line of this.#late.values()) this.#put(line)
-    this.#late.clear()
+    for (const [of, line] of this.#entries) {
+      if (line !== '') this.#put(line)
+      this.#entries.set(of, '')
+    }
   }
 
   /** Tries now, if it waits to try again. */
@@ -220,6 +223,7 @@ export class RelayLink implements Wire {
 
   #drop(): void {
     this.#sayLate()
+    this.#entries.clear()
     this.#flush()
     this.#watchdog?.()
     this.#reconnect.stop()

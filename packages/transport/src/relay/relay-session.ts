@@ -133,8 +133,7 @@ export class RelaySession {
       this.kept.id = session
       this.handle.identify(session, this.kept.life)
     }
-    this.outbox.reconnected()
-    this.sendMore()
+    // Before what may be much: others would take it for gone.
     for (const [topic, entry] of this.#entries) {
       const text = writeJson(entry)
       const error = tooLarge('entry', text.length, this.#host.limits(), topic)
@@ -142,6 +141,8 @@ export class RelaySession {
       else this.#host.write(text)
       if (error || !entry.here) this.#entries.delete(topic)
     }
+    this.outbox.reconnected()
+    this.sendMore()
   }
 
   /** The connection is gone, and with it what was bound to it. */
