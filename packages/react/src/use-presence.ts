@@ -4,6 +4,7 @@ import { presenceStores } from './presence-store.ts'
 import type { Members } from './register.ts'
 import { createSpeaker } from './speaker.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+import { useRetained } from './use-retained.ts'
 import { asItIs, useStore } from './use-store.ts'
 
 /** Who is on a topic. Each of these is the same until it has changed. */
@@ -38,6 +39,8 @@ export function usePresence(topic: string, data?: unknown): PresenceView<unknown
     if (entering) speaker.say(data)
   })
   // The entry before the store: in this order they end.
-  useBrowserLayoutEffect(() => (entering ? speaker.retain() : undefined), [speaker, entering])
+  useRetained(entering ? speaker.retain : nothing)
   return { ...useStore(presenceStores, topic, asItIs), update: speaker.update }
 }
+
+function nothing(): void {}

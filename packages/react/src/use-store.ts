@@ -29,7 +29,15 @@ export function useStore<State, Part, Selected>(
   const [pick] = useState(createPick<State, Selected>)
   const open = useMemo(() => () => (source.ended ? undefined : stores.need(source, key)), [source, stores, key])
   useBrowserLayoutEffect(() => open()?.retain(), [open])
-  const subscribe = useMemo(() => (changed: () => void): Cancel => open()?.subscribe(changed, part) ?? (() => {}), [open, part])
+  const subscribe = useMemo(
+    () => (changed: () => void): Cancel => {
+      const store = open()
+      // Who listens retains, too: this is not undone when Suspense hides the component.
+      const ends = [store?.subscribe(changed, part), store?.retain()]
+      return () => ends.forEach(end => end?.())
+    },
+    [open, part],
+  )
   return useSyncExternalStore(
     subscribe,
     () => pick(stores.find(source, key)?.state ?? stores.blank, select, isEqual),
