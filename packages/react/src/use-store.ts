@@ -1,5 +1,5 @@
 import type { Cancel } from '@earshot/core'
-import { useMemo, useState, useSyncExternalStore } from 'react'
+import { useMemo, useReducer, useState, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
 import { shallowEqual } from './shallow-equal.ts'
 import type { Shared } from './store.ts'
@@ -27,8 +27,8 @@ export function useStore<State, Part, Selected>(
 ): Selected {
   const source = useSource()
   const [pick] = useState(createPick<State, Selected>)
+  const [, renderAgain] = useReducer((times: number) => times + 1, 0)
   const open = useMemo(() => () => (source.ended ? undefined : stores.need(source, key)), [source, stores, key])
-  useBrowserLayoutEffect(() => open()?.retain(), [open])
   const subscribe = useMemo(
     () => (changed: () => void): Cancel => {
       const store = open()
@@ -38,11 +38,17 @@ export function useStore<State, Part, Selected>(
     },
     [open, part],
   )
-  return useSyncExternalStore(
-    subscribe,
-    () => pick(stores.find(source, key)?.state ?? stores.blank, select, isEqual),
-    () => pick(stores.blank, select, isEqual),
-  )
+  const look = (): Selected => pick(stores.find(source, key)?.state ?? stores.blank, select, isEqual)
+  const shown = useSyncExternalStore(subscribe, look, () => pick(stores.blank, select, isEqual))
+  useBrowserLayoutEffect(() => {
+    const store = open()
+    // A store that is new knows more than was rendered. React would look again after painting.
+    if (look() !== shown) renderAgain()
+    return store?.retain()
+    // What is selected and shown now is not why the store is opened.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [open])
+  return shown
 }
 
 /** Selects once for each state. What equals the last result is that. */
