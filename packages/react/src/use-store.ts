@@ -1,5 +1,5 @@
 import type { Cancel } from '@earshot/core'
-import { useMemo, useReducer, useState, useSyncExternalStore } from 'react'
+import { useMemo, useReducer, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
 import { shallowEqual } from './shallow-equal.ts'
 import type { Shared } from './store.ts'
@@ -26,7 +26,9 @@ export function useStore<State, Part, Selected>(
   part?: Part,
 ): Selected {
   const source = useSource()
-  const [pick] = useState(createPick<State, Selected>)
+  // What was selected of something else is nothing to compare with.
+  // oxlint-disable-next-line react/exhaustive-deps
+  const pick = useMemo(() => createPick<State, Selected>(), [source, stores, key, part])
   const [, renderAgain] = useReducer((times: number) => times + 1, 0)
   const open = useMemo(() => () => (source.ended ? undefined : stores.need(source, key)), [source, stores, key])
   const subscribe = useMemo(
