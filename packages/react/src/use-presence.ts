@@ -25,7 +25,7 @@ export interface PresenceView<Data> {
 
 /**
  * Who is on a topic, brought up to date once a frame. With `data` the session is a member while the component is mounted, and for 300 ms more;
- * without, it only observes. When several components enter, there is one entry, and the last mounted one speaks. Data is compared shallowly.
+ * without, it only observes. When several components enter, there is one entry, and the last mounted one speaks. Data is compared by value.
  * @throws `invalid-topic`, `not-serializable`, `session-closed` while mounting
  */
 export function usePresence<const Topic extends TopicHint<Members>>(
