@@ -1,6 +1,6 @@
 // The compiler reads this file and nothing runs it. The map is closed: what it does not know does not compile.
 import { expectTypeOf } from 'vitest'
-import { useMember, useMembers, usePresence, usePresenceCount, usePublish, useSession, useSharedState, useSubscription, useTopic } from '@earshot/react'
+import { useEnter, useMember, useMembers, usePresence, usePresenceCount, usePublish, useSession, useSharedState, useSubscription, useTopic } from '@earshot/react'
 
 declare module '@earshot/react' {
   interface Register {
@@ -37,6 +37,9 @@ export function Closed(): null {
   usePresence('rooms/42', { name: 'Ada' })
   // @ts-expect-error no pattern of the members' map matches
   usePresence('unknown')
+  useEnter('rooms/42', { name: 'Ada' })
+  // @ts-expect-error no pattern of the members' map matches
+  useEnter('unknown', { name: 'Ada' })
   // @ts-expect-error no pattern of the members' map matches
   useMember('unknown', 'id')
   // @ts-expect-error no pattern of the members' map matches
