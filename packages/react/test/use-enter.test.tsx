@@ -62,6 +62,28 @@ describe.each([
     expect(transport.told.filter(told => told.startsWith('enter s1'))).toEqual(['enter s1 {"at":[0]}', 'enter s1 {"at":[1]}'])
   })
 
+  it('lets a component that shows ids render when somebody comes or goes, and for no move', async () => {
+    const { hub, show, frames } = stage()
+    const rendered = vi.fn<(ids: number) => void>()
+    function Canvas(): null {
+      useEnter('room', { x: 0, y: 0 })
+      const ids = useMembers('room', members => members.map(({ id }) => id))
+      useEffect(() => rendered(ids.length))
+      return null
+    }
+    show(<Canvas />, { reactStrictMode })
+    await frames.next()
+    rendered.mockClear()
+    const other = hub.openSession().presence('room')
+    for (let x = 0; x < 10; x++) {
+      other.enter({ x, y: 0 })
+      await frames.next()
+    }
+    other.leave()
+    await frames.next()
+    expect(rendered.mock.calls).toEqual([[2], [1]])
+  })
+
   it('gives one update, which holds until there is new data, and does nothing when the component has gone', async () => {
     const transport = recordingTransport()
     const { show, pass } = stage({ transport })
