@@ -9,11 +9,13 @@ import {
   createHub,
   type DataOf,
   type Hub,
+  type InputsOf,
   type Member,
   matches,
   type Message,
   type MessageOf,
   type MessageStream,
+  type OutputsOf,
   type Receipt,
   type SharedState,
   topic,
@@ -304,3 +306,21 @@ reader.publish('z/1', { at: '2026-01-01', tags: [1] })
 reader.publish('x/1', 1)
 // @ts-expect-error a schema is an object with ~standard
 createHub({ topics: { a: { validate: () => true } } })
+
+// Schemas with typed members beside them.
+const schemas = { 'z/*': z.object({ at: z.coerce.date() }) }
+const peopled = createHub<typeof schemas, { 'z/*': { name: string } }>({ topics: schemas, capacity: 8 })
+expectTypeOf(peopled).toEqualTypeOf<Hub<OutputsOf<typeof schemas>, InputsOf<typeof schemas>, { 'z/*': { name: string } }>>()
+peopled.subscribe('z/1', message => expectTypeOf(message.data).toEqualTypeOf<{ at: Date }>())
+peopled.publish('z/1', { at: '2026-01-01' })
+peopled.openSession().presence('z/1').enter({ name: 'Ada' })
+// @ts-expect-error the members' map knows better
+peopled.openSession().presence('z/1').enter({ nickname: 'Ada' })
+// @ts-expect-error no pattern of the members' map matches
+peopled.openSession().presence('y')
+// @ts-expect-error these are other schemas
+createHub<typeof schemas, { 'z/*': { name: string } }>({ topics: { 'y/*': z.string() } })
+// @ts-expect-error members are a map
+createHub<typeof schemas, string>({ topics: schemas })
+// Without a map of them, members may be anything.
+expectTypeOf(createHub({ topics: schemas })).toEqualTypeOf<Hub<OutputsOf<typeof schemas>, InputsOf<typeof schemas>>>()

@@ -2,6 +2,7 @@ import { createContext, createElement, type Context, type ReactElement, type Rea
 import type { AppHub, AppSession } from './register.ts'
 import { createSource, type SessionSource } from './session-source.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+import { useRetained } from './use-retained.ts'
 
 /** Either a hub, with which the provider opens and closes a session of its own, or a session of yours. */
 export type EarshotProviderProps = { children?: ReactNode } & (
@@ -24,9 +25,9 @@ export function EarshotProvider({ children, ...props }: EarshotProviderProps): R
   const [source, setSource] = useState(create)
   const { hub, userId, session } = source.props
   if (hub !== props.hub || userId !== props.userId || session !== props.session) setSource(create)
+  useRetained(source.retain)
   useBrowserLayoutEffect(() => {
     if (source.ended) setSource(create)
-    return source.retain()
     // Other props of the same session, `data` above all, count when it is opened only.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [source])

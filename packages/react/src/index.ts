@@ -5,6 +5,7 @@ export type { AppHub, AppSession, Inputs, Members, PublishTo, Register, Topics }
 export type { Sending, SendStatus } from './sending.ts'
 export { useClaim } from './use-claim.ts'
 export { useConnection } from './use-connection.ts'
+export { useEnter } from './use-enter.ts'
 export { useLeader } from './use-leader.ts'
 export { useMember } from './use-member.ts'
 export { useMembers } from './use-members.ts'

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '@earshot/core'
 /** How long a thing outlives its last user, in milliseconds. StrictMode, Suspense, `<Activity>` and a change of route let go and take again. */
 const GRACE = 300
 
-/** Adds a user; the result takes it away again. */
+/** Adds a user; the result, which is for calling once, takes it away again. */
 export type Retain = (grace?: number) => Cancel
 
 /**

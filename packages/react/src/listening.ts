@@ -9,8 +9,10 @@ export type ListenOptions = Omit<SubscribeOptions, 'own' | 'signal' | 'onClose'>
 export interface Listening {
   /** Subscribes, and ends that 300 ms after the component was unmounted. */
   readonly retain: Retain
-  /** Hears with these until the result is called: nobody is called while the subscription waits for its end. */
-  hear(listener: (message: Message, subscription: Subscription) => unknown, options: ListenOptions): () => void
+  /** Hears with these from now on. */
+  hear(listener: (message: Message, subscription: Subscription) => unknown, options: ListenOptions): void
+  /** Calls nobody any more: the subscription waits for its end. */
+  readonly deafen: () => void
 }
 
 export function createListening(source: SessionSource, key: string): Listening {
@@ -27,9 +29,9 @@ export function createListening(source: SessionSource, key: string): Listening {
     }),
     hear(listener, options) {
       ears = { ...options, listener }
-      return () => {
-        ears = undefined
-      }
+    },
+    deafen() {
+      ears = undefined
     },
   }
 }

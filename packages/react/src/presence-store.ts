@@ -1,5 +1,5 @@
 import type { Cancel, Member, Presence } from '@earshot/core'
-import { shallowEqual } from './shallow-equal.ts'
+import { sameData } from './shallow-equal.ts'
 import { createStore, type Store, type StoreHost } from './store.ts'
 import { createStores, type Stores } from './stores.ts'
 
@@ -45,25 +45,28 @@ function createPresenceStore(topic: string, host: StoreHost): PresenceStore {
     store.changed()
   })
 
-  const say = ({ data }: Voice): void => {
-    if (presence.self && shallowEqual(data, said)) return
-    presence.enter(data)
+  const last = (): Voice | undefined => [...voices].at(-1)
+  const say = ({ data }: Voice, known: unknown): void => {
+    if (!sameData(data, known)) presence.enter(data)
     said = data
-  }
-  const repeat = (): void => {
-    const voice = [...voices].at(-1)
-    if (voice && presence.self) say(voice)
   }
   return Object.assign(store, {
     presence,
-    repeat,
+    repeat() {
+      const voice = last()
+      // What `update` has said holds until the voice says something new.
+      if (voice && presence.self) say(voice, said)
+    },
     speak(voice: Voice) {
-      say(voice)
+      // An entry that is here before anybody spoke may be that of the page before a reload.
+      say(voice, voices.size ? presence.self?.data : undefined)
       voices.add(voice)
       return () => {
+        const spoke = last() === voice
         voices.delete(voice)
-        if (voices.size) repeat()
-        else presence.leave()
+        const next = last()
+        if (!next) presence.leave()
+        else if (spoke && presence.self) say(next, presence.self.data)
       }
     },
   })

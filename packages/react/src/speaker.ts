@@ -15,7 +15,11 @@ export interface Speaker extends Voice {
 
 export function createSpeaker(source: SessionSource, topic: string): Speaker {
   const speaker: Speaker = {
-    retain: lease(source, () => presenceStores.need(source, topic).speak(speaker)),
+    retain: lease(source, () => {
+      const store = presenceStores.need(source, topic)
+      const ends = [store.speak(speaker), store.retain(0)]
+      return () => ends.forEach(end => end())
+    }),
     say(data: unknown) {
       speaker.data = data
       presenceStores.find(source, topic)?.repeat()

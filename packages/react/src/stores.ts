@@ -13,7 +13,7 @@ export interface Stores<S extends Shared<unknown, never>> {
   readonly of: (session: Session) => ReadonlyMap<string, S>
   /** The store, if there is one. */
   find(source: SessionSource, key: string): S | undefined
-  /** The store, made if need be; whoever asks retains it, and it ends 300 ms after its last user. */
+  /** The store, made if need be. It ends 300 ms after its last user, or after it was made if it never has one. */
   need(source: SessionSource, key: string): S
 }
 
@@ -37,6 +37,7 @@ export function createStores<S extends Shared<unknown, never>>(create: (key: str
       })
       const store = create(key, { session, frames: framesOf(session), retain })
       stores.set(key, store)
+      retain()()
       return store
     },
   }

@@ -1,9 +1,7 @@
 import type { CheckTopic, DataOf, Member, Presence, TopicHint } from '@earshot/core'
-import { useMade } from './earshot-provider.ts'
 import { presenceStores } from './presence-store.ts'
 import type { Members } from './register.ts'
-import { createSpeaker } from './speaker.ts'
-import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+import { useEnter } from './use-enter.ts'
 import { asItIs, useStore } from './use-store.ts'
 
 /** Who is on a topic. Each of these is the same until it has changed. */
@@ -24,7 +22,8 @@ export interface PresenceView<Data> {
 
 /**
  * Who is on a topic, brought up to date once a frame. With `data` the session is a member while the component is mounted, and for 300 ms more;
- * without, it only observes. When several components enter, there is one entry, and the last mounted one speaks. Data is compared shallowly.
+ * without, it only observes. When several components enter, there is one entry, and the last mounted one speaks. Data is compared by value. It
+ * renders whenever anybody changes: where members are of no matter there is `useEnter`.
  * @throws `invalid-topic`, `not-serializable`, `session-closed` while mounting
  */
 export function usePresence<const Topic extends TopicHint<Members>>(
@@ -32,12 +31,5 @@ export function usePresence<const Topic extends TopicHint<Members>>(
   data?: DataOf<Members, Topic>,
 ): PresenceView<DataOf<Members, Topic>>
 export function usePresence(topic: string, data?: unknown): PresenceView<unknown> {
-  const entering = data !== undefined
-  const speaker = useMade(createSpeaker, topic)
-  useBrowserLayoutEffect(() => {
-    if (entering) speaker.say(data)
-  })
-  // The entry before the store: in this order they end.
-  useBrowserLayoutEffect(() => (entering ? speaker.retain() : undefined), [speaker, entering])
-  return { ...useStore(presenceStores, topic, asItIs), update: speaker.update }
+  return { ...useStore(presenceStores, topic, asItIs), update: useEnter(topic, data) }
 }

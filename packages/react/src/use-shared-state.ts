@@ -30,12 +30,8 @@ export function useSharedState(topic: string, initial: unknown): SharedStateView
   const first = useMemo(() => initial, [topic])
   const { value = first, status } = useStore(stateStores, topic, asItIs)
   const set = useMemo(
-    () => (next: unknown) => {
-      const store = stateStores.need(source, topic)
-      // For one that writes after it was unmounted.
-      store.retain()()
-      store.write((old = first) => (typeof next === 'function' ? next(old) : next))
-    },
+    // One that writes after it was unmounted makes the store anew.
+    () => (next: unknown) => stateStores.need(source, topic).write((old = first) => (typeof next === 'function' ? next(old) : next)),
     [source, topic, first],
   )
   return [value, set, status]

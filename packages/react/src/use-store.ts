@@ -1,5 +1,5 @@
 import type { Cancel } from '@earshot/core'
-import { useMemo, useState, useSyncExternalStore } from 'react'
+import { useMemo, useReducer, useSyncExternalStore } from 'react'
 import { useSource } from './earshot-provider.ts'
 import { shallowEqual } from './shallow-equal.ts'
 import type { Shared } from './store.ts'
@@ -26,15 +26,31 @@ export function useStore<State, Part, Selected>(
   part?: Part,
 ): Selected {
   const source = useSource()
-  const [pick] = useState(createPick<State, Selected>)
+  // What was selected of something else is nothing to compare with.
+  // oxlint-disable-next-line react/exhaustive-deps
+  const pick = useMemo(() => createPick<State, Selected>(), [source, stores, key, part])
+  const [, renderAgain] = useReducer((times: number) => times + 1, 0)
   const open = useMemo(() => () => (source.ended ? undefined : stores.need(source, key)), [source, stores, key])
-  useBrowserLayoutEffect(() => open()?.retain(), [open])
-  const subscribe = useMemo(() => (changed: () => void): Cancel => open()?.subscribe(changed, part) ?? (() => {}), [open, part])
-  return useSyncExternalStore(
-    subscribe,
-    () => pick(stores.find(source, key)?.state ?? stores.blank, select, isEqual),
-    () => pick(stores.blank, select, isEqual),
+  const subscribe = useMemo(
+    () => (changed: () => void): Cancel => {
+      const store = open()
+      // Who listens retains, too: this is not undone when Suspense hides the component.
+      const ends = [store?.subscribe(changed, part), store?.retain()]
+      return () => ends.forEach(end => end?.())
+    },
+    [open, part],
   )
+  const look = (): Selected => pick(stores.find(source, key)?.state ?? stores.blank, select, isEqual)
+  const shown = useSyncExternalStore(subscribe, look, () => pick(stores.blank, select, isEqual))
+  useBrowserLayoutEffect(() => {
+    const store = open()
+    // A store that is new knows more than was rendered. React would look again after painting.
+    if (look() !== shown) renderAgain()
+    return store?.retain()
+    // What is selected and shown now is not why the store is opened.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [open])
+  return shown
 }
 
 /** Selects once for each state. What equals the last result is that. */

@@ -1,8 +1,10 @@
 import type { Message, MessageOf, Patterns, Subscription, TopicHint } from '@earshot/core'
+import { useEffect } from 'react'
 import { useMade } from './earshot-provider.ts'
 import { createListening, type ListenOptions } from './listening.ts'
 import type { Topics } from './register.ts'
 import { useBrowserLayoutEffect } from './use-browser-layout-effect.ts'
+import { useRetained } from './use-retained.ts'
 
 /**
  * Calls `listener` with every message of a pattern, and renders nothing. A new listener or new options never subscribe again: the last listener
@@ -21,5 +23,7 @@ export function useSubscription(
 ): void {
   const listening = useMade(createListening, [pattern].flat().join('\n'))
   useBrowserLayoutEffect(() => listening.hear(listener, options))
-  useBrowserLayoutEffect(() => listening.retain(), [listening])
+  useRetained(listening.retain)
+  // Suspense undoes layout effects: who is hidden by it goes on hearing.
+  useEffect(() => listening.deafen, [listening])
 }

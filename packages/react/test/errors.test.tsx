@@ -5,6 +5,7 @@ import {
   EarshotProvider,
   useClaim,
   useConnection,
+  useEnter,
   useLeader,
   useMember,
   useMembers,
@@ -16,6 +17,7 @@ import {
   useSubscription,
   useTopic,
 } from '../src/index.ts'
+import { countingTransport } from './support/everything.tsx'
 import { recordingTransport } from './support/recording-transport.ts'
 import { Boundary, stage } from './support/stage.tsx'
 
@@ -25,6 +27,7 @@ const listening: [string, (topic: string) => unknown][] = [
   ['useSubscription', topic => useSubscription(topic, () => {})],
   ['usePresence', topic => usePresence(topic)],
   ['usePresence with data', topic => usePresence(topic, 'here')],
+  ['useEnter', topic => useEnter(topic, 'here')],
   ['useMember', topic => useMember(topic, 'somebody')],
   ['useMembers', topic => useMembers(topic)],
   ['usePresenceCount', topic => usePresenceCount(topic)],
@@ -108,6 +111,25 @@ describe('an error boundary catches, with a text that says what to do,', () => {
     expect(caught(<EarshotProvider hub={hub}><Caller /></EarshotProvider>)).toMatch(new RegExp(`^EarshotError: ${name} is ${value}`))
     await pass(5000)
     expect(hub.stats().subscriptions).toBe(0)
+  })
+
+  it('a select that refuses what is here when the component is mounted, of which nothing is left', async () => {
+    const transport = countingTransport()
+    const { hub, pass, clock } = stage({ transport })
+    const session = hub.openSession()
+    const room = hub.openSession().presence('room')
+    room.enter('Ada')
+    const Caller = calling(() =>
+      useSharedState('theme', 'light') &&
+      useMembers('room', ([member]) => {
+        if (member) throw new Error(`nobody wants ${String(member.data)}`)
+      }),
+    )
+    expect(caught(<EarshotProvider session={session}><Caller /></EarshotProvider>)).toBe('Error: nobody wants Ada')
+    await pass(300)
+    expect(clock.pending).toBe(0)
+    room.close()
+    expect(transport.told.slice(-3)).toEqual(['unlisten s1 theme', 'leave s2', 'unwatch room'])
   })
 
   it('a provider with neither a hub nor a session', () => {

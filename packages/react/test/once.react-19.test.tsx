@@ -31,5 +31,5 @@ it('a page that <Activity> shows for the first time tells its transport nothing 
   expect(transport.told.filter(told => !told.startsWith('open'))).toEqual([])
   change(<Activity mode="visible"><Everything /></Activity>)
   await pass(1000)
-  expect([...transport.told].filter(told => /^(listen|enter)/.test(told))).toHaveLength(3)
+  expect([...transport.told].filter(told => /^(listen|enter)/.test(told))).toHaveLength(4)
 })

@@ -2,7 +2,7 @@ import { createHub } from '@earshot/core'
 import { broadcastChannel } from '@earshot/transport'
 import type { ReactElement } from 'react'
 import { describe, expect, it } from 'vitest'
-import { useConnection, usePresence, useSession, useTopic } from '../src/index.ts'
+import { useConnection, usePresence, useSession, useSubscription, useTopic } from '../src/index.ts'
 import { createTestApp, type AppTab, type TestApp } from '../src/testing/index.ts'
 
 function Room(): ReactElement {
@@ -94,6 +94,28 @@ describe('hooks in several tabs', () => {
     bob.resume()
     await app.advance(100)
     expect(text(bob)).toBe('connected true ada+bob: hi from ada')
+  })
+
+  it('claim in a listener each of several alerts of one frame once, and none again when they are mounted anew', async () => {
+    const rung: string[] = []
+    function Notifier(): null {
+      const session = useSession()
+      useSubscription('alerts', ({ id, data }) => session.claim(id, () => rung.push(String(data))))
+      return null
+    }
+    await using app = createTestApp({ hub: env => createHub({ ...env, transport: broadcastChannel(env) }), ui: <Notifier /> })
+    const [ada, bob] = [app.openTab(), app.openTab()]
+    await app.advance(1000)
+    await app.settle(() => {
+      ada.hub.publish('alerts', 'one')
+      ada.hub.publish('alerts', 'two')
+    })
+    await app.advance(1000)
+    expect([...rung].sort()).toEqual(['one', 'two'])
+    await app.advance(120_000)
+    bob.render(<div><Notifier /></div>)
+    await app.advance(1000)
+    expect(rung).toHaveLength(2)
   })
 
   it('leave nothing behind', async () => {

@@ -7,6 +7,7 @@ import {
   type SetShared,
   type TopicMessage,
   useClaim,
+  useEnter,
   useLeader,
   useMember,
   useMembers,
@@ -75,6 +76,18 @@ export function Typed(): null {
   update(old => ({ name: `${old?.name ?? 'Ada'}!` }))
   // @ts-expect-error the map knows better
   usePresence('typed/42', { nickname: 'Ada' })
+
+  const say = useEnter('typed/42', { name: 'Ada' })
+  expectTypeOf(say).toEqualTypeOf<typeof update>()
+  useEnter('typed/42', undefined)
+  // @ts-expect-error the map knows better
+  useEnter('typed/42', { nickname: 'Ada' })
+  // @ts-expect-error the map knows better
+  say({ nickname: 'Ada' })
+  // @ts-expect-error without data it has nothing to do
+  useEnter('typed/42')
+  // @ts-expect-error a wildcard is no topic
+  useEnter('typed/*', { name: 'Ada' })
 
   useSession().publish('typed/42/chat', { text: 'hi' })
   // @ts-expect-error the map knows better

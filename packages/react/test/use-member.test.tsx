@@ -1,8 +1,8 @@
 import type { Presence } from '@earshot/core'
-import { act } from '@testing-library/react'
+import { act, render } from '@testing-library/react'
 import { type ReactElement, useEffect, useState } from 'react'
 import { describe, expect, it, vi } from 'vitest'
-import { useMember, useMembers, usePresence, usePresenceCount } from '../src/index.ts'
+import { type AppSession, EarshotProvider, useMember, useMembers, usePresence, usePresenceCount, useTopic } from '../src/index.ts'
 import { recordingTransport } from './support/recording-transport.ts'
 import { type Stage, stage } from './support/stage.tsx'
 
@@ -134,6 +134,20 @@ describe('useMember', () => {
     expect(container.textContent).toBe('"moved"')
   })
 
+  it('is compared only with what was of the same id', async () => {
+    const scene = stage()
+    const [ada, bob] = crowd(scene, 2)
+    function Near({ id }: { id: string | undefined }): ReactElement {
+      const place = useMember('room', id ?? '', ({ data }) => data as Place, (one, other) => Math.abs((one?.x ?? 0) - (other?.x ?? 0)) < 5)
+      return <p>{place?.x}</p>
+    }
+    const { container, change } = scene.show(<Near id={ada?.id} />)
+    change(<Near id={bob?.id} />)
+    expect(container.textContent).toBe('1')
+    change(<Near id={ada?.id} />)
+    expect(container.textContent).toBe('0')
+  })
+
   it('watches once with all other components, never enters, and ends 300 ms after the last', async () => {
     const watched: [string, boolean][] = []
     const transport = recordingTransport({
@@ -223,6 +237,45 @@ describe('useMembers', () => {
     ada?.presence.leave()
     await scene.frames.next()
     expect(committed.mock.calls).toEqual([[1]])
+  })
+})
+
+describe('a custom equality is asked only of what is of the same', () => {
+  const same = (one: unknown[], other: unknown[]): boolean => one.length === other.length
+  function Rough({ topic }: { topic: string }): ReactElement {
+    const { selected } = useTopic(topic, { select: messages => messages.map(({ data }) => data), isEqual: same })
+    return <p>{[...useMembers(topic, all => all.map(({ data }) => data), same), ...selected].join()}</p>
+  }
+
+  it('topic', async () => {
+    const { hub, show, frames } = stage()
+    const all = <>{['a', 'b'].map(topic => <Rough key={topic} topic={topic} />)}</>
+    const { container, change } = show([<Rough key="1" topic="a" />, all])
+    for (const topic of ['a', 'b']) {
+      hub.publish(topic, `said in ${topic}`)
+      hub.openSession().presence(topic).enter(`is in ${topic}`)
+    }
+    await frames.next()
+    expect(container.querySelector('p')?.textContent).toBe('is in a,said in a')
+    change([<Rough key="1" topic="b" />, all])
+    expect(container.querySelector('p')?.textContent).toBe('is in b,said in b')
+  })
+
+  it('session', async () => {
+    const { hub, frames } = stage()
+    const ada = hub.openSession({ userId: 'ada' })
+    const bob = hub.openSession({ userId: 'bob' })
+    const page = (session: AppSession): ReactElement => (
+      <>
+        {[session, ada, bob].map((each, index) => <EarshotProvider key={index} session={each}><Rough topic="room" /></EarshotProvider>)}
+      </>
+    )
+    const { container, rerender } = render(page(ada))
+    for (const user of ['ada', 'bob']) hub.publish('room', `for ${user}`, { to: [user] })
+    await frames.next()
+    expect(container.querySelector('p')?.textContent).toBe('for ada')
+    rerender(page(bob))
+    expect(container.querySelector('p')?.textContent).toBe('for bob')
   })
 })
 

@@ -86,7 +86,7 @@ describe('usePresence', () => {
     ])
   })
 
-  it('says changed data, compared shallowly, without leaving', async () => {
+  it('says changed data, compared by value, without leaving', async () => {
     const scene = stage()
     const events = watch(scene)
     const { change } = scene.show(<Here data={{ name: 'Ada' }} />)
@@ -97,6 +97,28 @@ describe('usePresence', () => {
     change(<Here data={null} />)
     await scene.pass(1000)
     expect(events).toEqual(['enter {"name":"Ada"}', 'update {"name":"Ada","away":true}', 'update ["Ada"]', 'update null'])
+  })
+
+  it.each([
+    ['an object', () => ({ user: { name: 'Ada' }, tags: ['a'] })],
+    ['a date', () => ({ since: new Date(0) })],
+    ['a map', () => new Map([['status', { away: false }]])],
+    ['bytes', () => ({ face: new Uint8Array([1, 2]) })],
+  ])('says once, and renders no more, data written inline with %s in it', async (_, make) => {
+    const scene = stage()
+    const events = watch(scene)
+    const rendered = vi.fn<() => void>()
+    function Inline(): null {
+      usePresence('room', make())
+      useEffect(rendered)
+      return null
+    }
+    scene.show(<Inline />)
+    for (let frame = 0; frame < 3; frame++) await scene.frames.next() // it is ready, and a member
+    rendered.mockClear()
+    for (let frame = 0; frame < 5; frame++) await scene.frames.next()
+    expect(rendered).not.toHaveBeenCalled()
+    expect(events).toHaveLength(1)
   })
 
   it('leaves when its data goes, and enters when it comes', async () => {
@@ -151,6 +173,54 @@ describe('usePresence', () => {
     updates.add(view?.update)
     expect(events).toEqual(['enter {"typing":false}', 'update {"typing":true}', 'update [{"typing":true}]', 'update {"typing":null}'])
     expect(updates.size).toBe(1)
+  })
+
+  it('speaks anew when another component has the word, whatever was updated before', async () => {
+    const scene = stage()
+    const events = watch(scene)
+    let view: PresenceView<unknown> | undefined
+    const see = (given: PresenceView<unknown>): void => void (view = given)
+    const { change } = scene.show(<Here key="1" data="here" see={see} />)
+    view?.update('away')
+    change(<Here key="2" data="here" />) // mounted while the other one is not quite gone
+    await scene.pass(1000)
+    expect(events).toEqual(['enter "here"', 'update "away"', 'update "here"'])
+  })
+
+  it('goes back to what the page says when a dialog has gone that said the same and then something else', async () => {
+    const scene = stage()
+    const events = watch(scene)
+    let view: PresenceView<unknown> | undefined
+    const page = <Here key="1" data={{ at: 'page' }} />
+    const { change } = scene.show([page, <Here key="2" data={{ at: 'page' }} see={given => (view = given)} />])
+    view?.update({ at: 'page', typing: true })
+    change([page])
+    await scene.pass(1000)
+    expect(events).toEqual(['enter {"at":"page"}', 'update {"at":"page","typing":true}', 'update {"at":"page"}'])
+  })
+
+  it('says nothing when one goes that did not speak', async () => {
+    const scene = stage()
+    const events = watch(scene)
+    let view: PresenceView<unknown> | undefined
+    const speaking = <Here key="2" data="dialog" see={given => (view = given)} />
+    const { change } = scene.show([<Here key="1" data="page" />, speaking])
+    view?.update('typing')
+    change([speaking])
+    await scene.pass(1000)
+    expect(events).toEqual(['enter "page"', 'update "dialog"', 'update "typing"'])
+  })
+
+  it('enters though others still tell of it, as after a reload', async () => {
+    const transport = recordingTransport()
+    const { show, pass, frames } = stage({ transport })
+    const { container, change } = show(<Here />)
+    await pass(0)
+    transport.link.member('room', { id: 's1', userId: undefined, data: 'Ada', since: 0, clock: 1 })
+    await frames.next()
+    expect(container.textContent).toBe('"Ada"')
+    change(<Here data="Ada" />)
+    expect(transport.told).toEqual(['open s1', 'enter s1 "Ada"'])
   })
 
   it('is ready once those that were here before are known', async () => {

@@ -1,5 +1,5 @@
 import { capture } from '@earshot/core'
-import type { Entry, Kind } from './log-store.ts'
+import type { Entry, Kind } from './entry.ts'
 
 /** Lines that the log shows. */
 export interface Filter {

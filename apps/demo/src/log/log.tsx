@@ -1,7 +1,7 @@
-import { memo, type ReactElement, useMemo, useState, useSyncExternalStore } from 'react'
-import { duration } from '../wire/latency.ts'
-import { type Filter, passes } from './filter.ts'
-import type { Entry, Log as LogStore } from './log-store.ts'
+import { type ReactElement, useMemo, useState, useSyncExternalStore } from 'react'
+import type { Filter } from './filter.ts'
+import { Line } from './line.tsx'
+import type { Log as LogStore } from './log-store.ts'
 
 const KINDS: readonly [Filter['kind'], string][] = [
   ['all', 'All'],
@@ -14,7 +14,8 @@ const KINDS: readonly [Filter['kind'], string][] = [
 export function Log({ log }: { log: LogStore }): ReactElement {
   const entries = useSyncExternalStore(log.subscribe, () => log.entries)
   const [filter, setFilter] = useState<Filter>({ kind: 'all', text: '' })
-  const shown = useMemo(() => entries.filter(entry => passes(filter, entry)), [entries, filter])
+  const { lines } = log
+  const shown = useMemo(() => entries.filter(entry => lines?.passes(filter, entry)), [entries, lines, filter])
   return (
     <section className="log" aria-labelledby="log-title">
       <h2 id="log-title">What went by</h2>
@@ -48,20 +49,3 @@ export function Log({ log }: { log: LogStore }): ReactElement {
     </section>
   )
 }
-
-const Line = memo(function Line({ entry }: { entry: Entry }): ReactElement {
-  const { kind, where, who, text, latency, reached, refused } = entry
-  return (
-    <li data-testid="entry" className={kind} data-direction={kind}>
-      <span className="direction">{kind}</span>
-      <span className="who">{who}</span>
-      <span className="text">{text}</span>
-      <span className="where">{where}</span>
-      <span className="latency">
-        {reached !== undefined && `${reached} heard it, `}
-        {latency !== undefined && duration(latency)}
-      </span>
-      {refused && <span className="why">{refused}</span>}
-    </li>
-  )
-})

@@ -1,4 +1,4 @@
-import { usePresence } from '@earshot/react'
+import { useEnter } from '@earshot/react'
 import type { ReactElement } from 'react'
 import type { Profile } from '../me/profile.ts'
 import { Canvas } from './canvas.tsx'
@@ -7,7 +7,7 @@ import './room.css'
 
 /** One room: who enters it hears its chat and sees its canvas. */
 export function Room({ name, profile }: { name: string; profile: Profile }): ReactElement {
-  usePresence(`rooms/${name}`, profile)
+  useEnter(`rooms/${name}`, profile)
   return (
     <div className="room" data-testid="room">
       <Chat room={name} />

@@ -140,7 +140,8 @@ export interface Hub<Out = AnyTopics, In = Out, Members = AnyTopics> extends Pub
 }
 
 /**
- * Creates a hub.
+ * Creates a hub. Types of topics and members are given as `createHub<Topics, Members>()`, or beside schemas as
+ * `createHub<typeof schemas, Members>({ topics: schemas })`.
  * @throws `invalid-options`
  * @example
  * const hub = createHub()
@@ -148,7 +149,9 @@ export interface Hub<Out = AnyTopics, In = Out, Members = AnyTopics> extends Pub
  * session.subscribe('rooms/*', message => console.log(message.data))
  * session.publish('rooms/42', 'hello') // logs hello
  */
-export function createHub<Schemas extends SchemaMap>(options: HubOptions & { topics: Schemas }): Hub<OutputsOf<Schemas>, InputsOf<Schemas>>
+export function createHub<Schemas extends SchemaMap, Members extends object = AnyTopics>(
+  options: HubOptions & { topics: Schemas },
+): Hub<OutputsOf<Schemas>, InputsOf<Schemas>, Members>
 export function createHub<Topics extends object = AnyTopics, Members extends object = AnyTopics>(options?: HubOptions): Hub<Topics, Topics, Members>
 // The class knows topics as strings: the map lives in the types above alone.
 export function createHub(options?: HubOptions & { topics?: SchemaMap }): unknown {

@@ -3,6 +3,7 @@ import { type ReactElement, useEffect } from 'react'
 import {
   useClaim,
   useConnection,
+  useEnter,
   useLeader,
   useMember,
   useMembers,
@@ -17,7 +18,20 @@ import {
 import { recordingTransport, type RecordingTransport } from './recording-transport.ts'
 
 /** What `Everything` makes a transport hear, once. */
-export const ONCE = ['open s1', 'lead', 'watch room', 'claim id', 'listen s1 theme', 'listen s1 chat', 'enter s1 {"name":"Ada"}']
+export const ONCE = [
+  'open s1',
+  'lead',
+  'watch room',
+  'watch hall',
+  'claim id',
+  'listen s1 theme',
+  'listen s1 chat',
+  'enter s1 {"name":"Ada"}',
+  'enter s1 {"at":{"x":1}}',
+]
+
+/** What it hears when `Everything` has gone. */
+export const UNDONE = ['leave s1', 'leave s1', 'unlisten s1 chat', 'unlisten s1 theme', 'unwatch room', 'unwatch hall', 'yield']
 
 /** A transport that writes down also what it is asked to watch, to lead and to claim. */
 export function countingTransport(): RecordingTransport {
@@ -47,6 +61,7 @@ export function Everything({ hear, rendered }: { hear?: (message: Message) => un
   const { messages, publish } = useTopic('chat', { limit: 10, filter: () => true })
   const { selected } = useTopic('chat', { select: all => ({ count: all.length }) })
   const { members } = usePresence('room', { name: 'Ada' })
+  useEnter('hall', { at: { x: 1 } })
   const member = useMember('room', useSession().id, ({ data }) => ({ data }))
   const names = useMembers('room', all => all.map(({ id }) => id), (one, other) => one.length === other.length)
   const count = usePresenceCount('room')
