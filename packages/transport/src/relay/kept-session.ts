@@ -188,15 +188,9 @@ export class KeptSession {
       const isFree = await lock.granted.catch(() => !isLate)
       stop?.()
       if (this.#lock !== lock) return
+      // What it said last may have come only now.
+      if (isFree) return this.#resume()
       isPatient = false
-      const { id } = this
-      if (isFree) {
-        // What it said last may have come only now.
-        this.#resume()
-        if (this.id === id) return
-        lock.release()
-        continue
-      }
       // What is being claimed goes on being claimed, under another id.
       this.#begin()
       // They are the original's to send, and its keys are copies here.
@@ -211,13 +205,11 @@ export class KeptSession {
     this.#isAway = false
   }
 
-  /** Takes up what another page of this tab, loaded while this one was cached, has made of the session. */
+  /** Takes up what another page of this tab, loaded while this one was cached, has made of the session. What goes by another id is none of its concern: a frame's within the page, maybe. */
   #resume(): void {
     const saved = this.#slots.read(this.#slot, this.#userId)
-    if (!saved || count(saved['life']) === this.life) return
-    const { id, record } = this
-    this.id = text(saved['id']) ?? this.id
-    this.secret = text(saved['secret']) ?? this.secret
+    if (saved?.['id'] !== this.id || count(saved['life']) === this.life) return
+    const { record } = this
     this.record = text(saved['record'])
     this.attach = Math.max(this.attach, count(saved['attach']))
     this.life = count(saved['life']) + 1
@@ -225,7 +217,7 @@ export class KeptSession {
     this.#next = this.#reserved = Math.max(this.#reserved, Math.min(count(saved['reserved']), this.#first + MAX_KEYS))
     this.stored = this.#load(0)
     this.#save()
-    this.hearer?.resumed(this.id === id && this.record === record)
+    this.hearer?.resumed(this.record === record)
   }
 
   #load(unkept: number): (StoredPublish & { n: number })[] {
