@@ -12,7 +12,7 @@ async function present(count: number): Promise<Page[]> {
   return pages
 }
 
-const changes = (): unknown[] => lab.changes.map(({ type, id }) => [type, id])
+const changes = (): [type: string, id: string][] => lab.changes.map(({ type, id }) => [type, id])
 
 /** Sends the tab to another page; the lab goes to the back/forward cache. */
 async function leave(page: Page): Promise<void> {
@@ -46,6 +46,24 @@ async function queueFor(page: Page, names: readonly string[]): Promise<() => Pro
   }, names)
   return async () => (await granted.jsonValue()).sort()
 }
+
+test('pages that a tab shows one after the other are one member, also when one goes back', async () => {
+  const [goes, stays] = (await present(2)) as [Page, Page]
+  const id = await goes.evaluate(sessionId)
+  const dataOf = (member: string): unknown => lab.presence.get(member)?.data
+  const url = new URL(goes.url())
+  url.searchParams.set('page', '2')
+  await goes.goto(url.href)
+  await goes.evaluate(() => lab.session.ready)
+  expect(await goes.evaluate(sessionId)).toBe(id)
+  await goes.evaluate(() => lab.presence.update('on the second page'))
+  await expect.poll(() => stays.evaluate(dataOf, id)).toBe('on the second page')
+  await comeBack(goes)
+  expect(await goes.evaluate(sessionId)).toBe(id)
+  await goes.evaluate(() => lab.presence.update('back'))
+  await expect.poll(() => stays.evaluate(dataOf, id)).toBe('back')
+  expect((await stays.evaluate(changes)).filter(([type]) => type !== 'update')).toEqual([])
+})
 
 test('a tab comes back from the back/forward cache, whoever waits for its locks, and has missed nothing', async () => {
   const [goes, stays] = (await present(2)) as [Page, Page]
