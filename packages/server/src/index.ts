@@ -1,4 +1,4 @@
-export type { Engine, LogEntry, LogPage, Loss, PageRequest, PastRequest, Publication } from './engine/engine.ts'
+export type { Engine, LogEntry, LogPage, Loss, LossRequest, PageRequest, PastRequest, Publication } from './engine/engine.ts'
 export { memoryEngine, type MemoryEngineOptions } from './engine/memory-engine.ts'
 export type { HandlerOptions, RelayHandler } from './http/handler.ts'
 export type { UpgradingServer } from './node/acceptor.ts'

@@ -16,12 +16,12 @@ function withOnlookers(log: Engine, other: Pick<Engine, 'append' | 'past'>): Eng
     get head() {
       return log.head
     },
-    connect: (appended, passed) => log.connect(appended, passed),
+    connect: (...told) => log.connect(...told),
     append: publication => (publication.topic === 'a' ? other : log).append(publication),
     pass: publication => log.pass(publication),
     page: request => log.page(request),
     past: request => (request.patterns[0] === 'a' ? other : log).past(request),
-    lost: (pattern, after) => log.lost(pattern, after),
+    lost: request => log.lost(request),
     close: () => log.close(),
   }
 }

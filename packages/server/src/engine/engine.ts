@@ -1,4 +1,5 @@
 import type { WireMessage } from '@earshot/core/protocol'
+import type { Defer } from '../relay/outbound.ts'
 import { toText } from './json-text.ts'
 
 /** What is to be put into the log, or past it. */
@@ -61,6 +62,14 @@ export interface PastRequest {
   readonly wants: (entry: LogEntry) => boolean
 }
 
+/** What is asked for losses. */
+export interface LossRequest {
+  /** Topics and patterns, each with the offset after which a loss counts. */
+  readonly since: ReadonlyMap<string, number>
+  /** Topics that are named of one pattern, at most: of more the pattern is. */
+  readonly limit: number
+}
+
 /** A topic or pattern, and the highest offset that it has lost. */
 export type Loss = readonly [topic: string, offset: number]
 
@@ -73,8 +82,11 @@ export interface Engine {
   readonly epoch: string
   /** Offset of the last entry; 0 before the first. */
   readonly head: number
-  /** Called once: `appended` hears every entry in the order of the log, `passed` what goes past it. */
-  connect(appended: (entry: LogEntry) => void, passed: (entry: LogEntry) => void): void
+  /**
+   * Called once: `appended` hears every entry in the order of the log, `passed` what goes past it. `defer` runs a task when others have had their turn:
+   * what takes long is done in parts, whoever asks, and those of several questions one after the other.
+   */
+  connect(appended: (entry: LogEntry) => void, passed: (entry: LogEntry) => void, defer?: Defer): void
   /** Puts a message into the log; resolves when it is as durable as the engine makes it. */
   append(publication: Publication): LogEntry | Promise<LogEntry>
   /** Sends a volatile message around the log. */
@@ -82,10 +94,10 @@ export interface Engine {
   page(request: PageRequest): LogPage | Promise<LogPage>
   past(request: PastRequest): readonly LogEntry[] | Promise<readonly LogEntry[]>
   /**
-   * Topics within a pattern – or the pattern itself – that may have lost something later than `after`, each with the highest offset lost.
-   * One too many, never one too few.
+   * Topics within patterns – or the patterns themselves – that may have lost something since, each once with the highest offset lost.
+   * One too many, never one too few of what is lost when it is asked.
    */
-  lost(pattern: string, after: number): readonly Loss[] | Promise<readonly Loss[]>
+  lost(request: LossRequest): readonly Loss[] | Promise<readonly Loss[]>
   close(): void | Promise<void>
 }
 

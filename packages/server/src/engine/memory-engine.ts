@@ -1,6 +1,9 @@
-import { covers, EarshotError, isWildcard, randomId, systemRandom } from '@earshot/core'
-import { type Engine, type LogEntry, type LogPage, type Loss, type PageRequest, type PastRequest, type Publication, toEntry } from './engine.ts'
-import { topicFilter } from './topic-filter.ts'
+import { EarshotError, isWildcard, randomId, systemRandom } from '@earshot/core'
+import type { Defer } from '../relay/outbound.ts'
+import { type Engine, type LogEntry, type LogPage, type Loss, type LossRequest, type PageRequest, type PastRequest, type Publication, toEntry } from './engine.ts'
+import { Losses, type Lossy } from './losses.ts'
+import { TopicFilter } from './topic-filter.ts'
+import { Turns, type Work } from './turns.ts'
 
 /** What a memory engine keeps. */
 export interface MemoryEngineOptions {
@@ -28,7 +31,9 @@ export interface MemoryEngineOptions {
 }
 
 /** Entries that are looked at for one page: others have their turn between pages. */
-const MAX_LOOKED_AT = 10_000
+const MAX_LOOKED_AT = 2000
+/** Entries of the past that are looked at until others have their turn. */
+const PART = 500
 /** So many that are gone may lie among the others, or a half. */
 const MAX_GONE = 1000
 
@@ -52,12 +57,10 @@ interface Owner {
   readonly topics: Set<string>
 }
 
-interface TopicLog {
+interface TopicLog extends Lossy {
   /** Oldest first, from `first` on: room for those before it is given back when it is half of all. */
   entries: (Kept | undefined)[]
   first: number
-  /** The highest offset that was evicted. */
-  evicted: number
   last: number
   readonly owner: Owner | undefined
 }
@@ -84,9 +87,8 @@ class MemoryEngine implements Engine {
   #isClosed = false
   /** Everything before this place in the order is gone. */
   #first = 0
-  /** The highest offset evicted from any topic, and the highest one of a topic that is forgotten. */
-  #evicted = 0
-  #floor = 0
+  readonly #losses = new Losses()
+  readonly #turns = new Turns(task => setImmediate(task))
   #appended: (entry: LogEntry) => void = () => {}
   #passed: (entry: LogEntry) => void = () => {}
 
@@ -108,9 +110,10 @@ class MemoryEngine implements Engine {
     this.epoch = randomId(random, 10)
   }
 
-  connect(appended: (entry: LogEntry) => void, passed: (entry: LogEntry) => void): void {
+  connect(appended: (entry: LogEntry) => void, passed: (entry: LogEntry) => void, defer?: Defer): void {
     this.#appended = appended
     this.#passed = passed
+    if (defer) this.#turns.use(defer)
   }
 
   append(publication: Publication): LogEntry {
@@ -138,14 +141,37 @@ class MemoryEngine implements Engine {
     if (!this.#isClosed) this.#passed(toEntry(publication, 0))
   }
 
-  page({ after, limit, size, wants }: PageRequest): LogPage {
+  page(request: PageRequest): LogPage | Promise<LogPage> {
+    return this.#turns.once(() => this.#page(request))
+  }
+
+  past(request: PastRequest): readonly LogEntry[] | Promise<readonly LogEntry[]> {
+    const work = this.#past(request)
+    return isOne(request.patterns) ? this.#turns.begin(work) : this.#turns.run(work)
+  }
+
+  lost(request: LossRequest): readonly Loss[] | Promise<readonly Loss[]> {
+    this.#expire()
+    // A session that has met the head is asked for at once: if it waited for its turn, the head would have moved on.
+    return this.#turns.begin(this.#losses.find(request, topic => this.#topics.get(topic)?.evicted, this.#turns))
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#appended = this.#passed = () => {}
+  }
+
+  // In one part, so that nothing comes between the head and who has met it.
+  #page({ after, limit, size, wants }: PageRequest): LogPage {
     this.#expire()
     const entries: LogEntry[] = []
-    const first = this.#indexAfter(after)
+    const first = indexAfter(this.#order, after)
     const end = Math.min(this.#order.length, first + MAX_LOOKED_AT)
     let room = size
+    this.#turns.spend(1)
     for (let i = first; i < end; i++) {
       const entry = this.#order[i] as Kept
+      this.#turns.spend(1)
       if (entry.gone || !wants(entry)) continue
       if (entries.length > 0 && (entries.length >= limit || entry.text.length > room)) return { entries, offset: (entries.at(-1) as LogEntry).offset }
       entries.push(entry)
@@ -154,18 +180,28 @@ class MemoryEngine implements Engine {
     return { entries, offset: end < this.#order.length ? (this.#order[end - 1] as Kept).offset : this.head }
   }
 
-  past({ patterns, limit, before = Infinity, wants }: PastRequest): readonly LogEntry[] {
+  *#past({ patterns, limit, before = Infinity, wants }: PastRequest): Work<readonly LogEntry[]> {
     this.#expire()
-    const [pattern] = patterns
-    const isOne = patterns.length === 1 && pattern !== undefined && !isWildcard(pattern)
-    const order = isOne ? (this.#topics.get(pattern)?.entries ?? []) : this.#order
-    const isOn = isOne ? () => true : topicFilter(patterns)
+    const one = isOne(patterns) ? patterns[0] : undefined
+    const filter = one === undefined ? new TopicFilter(patterns) : undefined
     const found: LogEntry[] = []
-    for (let i = order.length - 1; i >= 0 && found.length < limit; i--) {
-      const entry = order[i]
-      if (entry && !entry.gone && entry.offset < before && isOn(entry.topic) && wants(entry)) found.push(entry)
+    for (let end = before; found.length < limit; ) {
+      // Found anew for each part: what is kept may have changed meanwhile.
+      const { entries: order, first } = one === undefined ? { entries: this.#order, first: this.#first } : (this.#topics.get(one) ?? NOTHING)
+      let i = indexAfter(order, end - 1, first)
+      let looks = 0
+      while (i > first && looks + (filter?.looks ?? 0) < PART && found.length < limit) {
+        const entry = order[--i] as Kept
+        looks++
+        if (!entry.gone && (filter?.has(entry.topic) ?? true) && wants(entry)) found.push(entry)
+      }
+      this.#turns.spend(looks + (filter?.looks ?? 0))
+      if (filter) filter.looks = 0
+      if (i <= first) break
+      end = (order[i] as Kept).offset
+      yield
     }
-    const value = isOne ? this.#retained.get(pattern) : undefined
+    const value = one === undefined ? undefined : this.#retained.get(one)
     // A value outlives the history around it.
     if (value && limit > found.length && value.offset < before && !found.includes(value) && wants(value)) {
       found.push(value)
@@ -174,23 +210,9 @@ class MemoryEngine implements Engine {
     return found.reverse()
   }
 
-  lost(pattern: string, after: number): readonly Loss[] {
-    this.#expire()
-    if (Math.max(this.#evicted, this.#floor) <= after) return []
-    if (!isWildcard(pattern)) return lossOf(pattern, this.#topics.get(pattern)?.evicted ?? this.#floor, after)
-    const losses = lossOf(pattern, this.#floor, after)
-    for (const [topic, { evicted }] of this.#topics) if (evicted > after && covers(pattern, topic)) losses.push([topic, evicted])
-    return losses
-  }
-
-  close(): void {
-    this.#isClosed = true
-    this.#appended = this.#passed = () => {}
-  }
-
   /** The topic's log, the most recently used from now on. */
   #logOf(topic: string, owner: Owner | undefined): TopicLog {
-    const log = this.#topics.get(topic) ?? { entries: [], first: 0, evicted: this.#floor, last: 0, owner }
+    const log = this.#topics.get(topic) ?? { topic, entries: [], first: 0, evicted: this.#losses.floorOf(topic), last: 0, owner }
     for (const order of [this.#topics, log.owner?.topics]) order?.delete(topic)
     this.#topics.set(topic, log)
     log.owner?.topics.add(topic)
@@ -235,7 +257,7 @@ class MemoryEngine implements Engine {
     const log = this.#topics.get(topic) as TopicLog
     this.#drop(log, countOf(log))
     this.#topics.delete(topic)
-    this.#floor = Math.max(this.#floor, log.last)
+    this.#losses.forget(log, log.last)
     if (log.owner?.topics.delete(topic)) this.#dismiss(log.owner)
   }
 
@@ -295,23 +317,30 @@ class MemoryEngine implements Engine {
       this.#gone++
       this.#goneSize += entry.text.length
       this.#size -= entry.text.length
-      log.evicted = Math.max(log.evicted, entry.offset)
-      this.#evicted = Math.max(this.#evicted, entry.offset)
+      this.#losses.evict(log, entry.offset)
       if (entry.owner) this.#release(entry.owner, entry)
     }
   }
+}
 
-  /** Where in the order what is later than an offset begins. */
-  #indexAfter(offset: number): number {
-    let low = 0
-    let high = this.#order.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.#order[middle] as Kept).offset <= offset) low = middle + 1
-      else high = middle
-    }
-    return low
+const NOTHING: Pick<TopicLog, 'entries' | 'first'> = { entries: [], first: 0 }
+
+/** Where among entries in order what is later than an offset begins. */
+function indexAfter(entries: readonly (Kept | undefined)[], offset: number, first = 0): number {
+  let low = first
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((entries[middle] as Kept).offset <= offset) low = middle + 1
+    else high = middle
   }
+  return low
+}
+
+/** Whether one topic is all that is asked for. */
+function isOne(patterns: readonly string[]): patterns is readonly [string] {
+  const [pattern, ...others] = patterns
+  return pattern !== undefined && others.length === 0 && !isWildcard(pattern)
 }
 
 /** How many a topic has. */
@@ -330,8 +359,4 @@ function shift(log: TopicLog, count: number): (Kept | undefined)[] {
     log.first = 0
   }
   return oldest
-}
-
-function lossOf(topic: string, offset: number, after: number): Loss[] {
-  return offset > after ? [[topic, offset]] : []
 }

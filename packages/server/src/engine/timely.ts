@@ -12,12 +12,12 @@ export function timely(engine: Engine, limit: number, clock: Clock): Engine {
     get head() {
       return engine.head
     },
-    connect: (appended, passed) => engine.connect(appended, passed),
+    connect: (appended, passed, defer) => engine.connect(appended, passed, defer),
     append: publication => timed(engine.append(publication)),
     pass: publication => engine.pass(publication),
     page: request => timed(engine.page(request)),
     past: request => timed(engine.past(request)),
-    lost: (pattern, after) => timed(engine.lost(pattern, after)),
+    lost: request => timed(engine.lost(request)),
     close: () => engine.close(),
   }
 }

@@ -1,18 +1,32 @@
-import { PatternIndex } from '@earshot/core'
+import { isWildcard, PatternIndex } from '@earshot/core'
 
 /** Tells whether a topic is on one of some patterns; each topic is looked up once, so many entries of few topics cost little. */
-export function topicFilter(patterns: readonly string[]): (topic: string) => boolean {
-  const index = new PatternIndex<true>()
-  for (const pattern of patterns) index.set(pattern, true)
-  const known = new Map<string, boolean>()
-  return topic => {
-    let isOn = known.get(topic)
+export class TopicFilter {
+  readonly #index = new PatternIndex<true>()
+  readonly #known = new Map<string, boolean>()
+  readonly #ways: number
+  /** Looks that it has cost so far, beside one for each question. */
+  looks = 0
+
+  constructor(patterns: readonly string[]) {
+    for (const pattern of patterns) this.#index.set(pattern, true)
+    this.#ways = waysOf(patterns)
+  }
+
+  has(topic: string): boolean {
+    let isOn = this.#known.get(topic)
     if (isOn !== undefined) return isOn
     isOn = false
-    index.match(topic, () => {
+    this.#index.match(topic, () => {
       isOn = true
     })
-    known.set(topic, isOn)
+    this.#known.set(topic, isOn)
+    this.looks += this.#ways
     return isOn
   }
+}
+
+/** In how many ways wildcards stand in patterns, names aside: so many look-ups find those that a topic is on. */
+export function waysOf(patterns: readonly string[]): number {
+  return new Set(patterns.filter(isWildcard).map(pattern => pattern.replace(/[^*/]+/g, ''))).size
 }

@@ -73,7 +73,7 @@ export interface Relay {
   publish(topic: string, data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
   /** Publishes to all that listen to broadcasts. @throws as `publish` does */
   broadcast(data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
-  /** Messages that are kept of a topic or pattern. @throws `invalid-pattern` */
+  /** Messages that are kept of a topic or pattern. @throws `invalid-pattern`, `invalid-options` with both `before` and `since` */
   history(pattern: string, options?: ServerHistoryOptions): Promise<ServerHistory>
   /** Who is on a topic. */
   presence(topic: string): readonly Member[]

@@ -7,7 +7,7 @@ import { readPast } from '../relay/past.ts'
 export interface ServerHistoryOptions {
   /** Messages at most; `limits.page` bounds it. @default 100 */
   limit?: number
-  /** The last messages before this offset. @default the last ones of all */
+  /** The last messages before this offset; not together with `since`. @default the last ones of all */
   before?: number
   /** The first messages after this position, as an earlier answer gave it. */
   since?: string
@@ -38,7 +38,10 @@ export interface ServerHistory {
   readonly gap: boolean
 }
 
-/** Reads what the log keeps on a pattern: the last messages, or the first ones after a position. */
+/**
+ * Reads what the log keeps on a pattern: the last messages, or the first ones after a position.
+ * @throws `invalid-options` with both `before` and `since`
+ */
 export async function readHistory(engine: Engine, pattern: string, limits: Limits, options: ServerHistoryOptions): Promise<ServerHistory> {
   const { limit = 100, before, since } = options
   const { entries, gap, offset } = await readPast(engine, { patterns: [pattern], limit, before, since, wants: () => true }, limits)

@@ -34,7 +34,8 @@ export async function catchUp(attachment: Attachment, desk: CatchUpDesk): Promis
       // What an engine gives at once is not awaited: the less comes between, the sooner the head is met.
       const asked = engine.page({ after: attachment.sent, limit: limits.page, size: limits.pageSize, wants: entry => attachment.wants(entry) })
       const { entries: page, offset } = asked instanceof Promise ? await asked : asked
-      const losses = await lossesOf(attachment, engine)
+      const told = lossesOf(attachment, engine)
+      const losses = told instanceof Promise ? await told : told
       const values = losses.length > 0 ? await valuesOf(losses, attachment, offset, page, engine) : []
       const entries = values.length > 0 ? [...page, ...values].sort((one, other) => one.offset - other.offset) : page
       const topics = newlyLost(losses, attachment)
@@ -63,16 +64,13 @@ export async function catchUp(attachment: Attachment, desk: CatchUpDesk): Promis
   }
 }
 
-/** Topics and patterns that have lost something since the cursor. */
-async function lossesOf({ grants, sent }: Attachment, engine: Engine): Promise<Loss[]> {
-  const losses: Loss[] = []
-  for (const { patterns, start } of [...grants.values()]) {
-    for (const pattern of patterns) {
-      const asked = engine.lost(pattern, Math.max(sent, start))
-      losses.push(...named(pattern, asked instanceof Promise ? await asked : asked))
-    }
+/** Topics and patterns that have lost something since the cursor: asked for once for all of them. */
+function lossesOf({ grants, sent }: Attachment, engine: Engine): readonly Loss[] | Promise<readonly Loss[]> {
+  const since = new Map<string, number>()
+  for (const { patterns, start } of grants.values()) {
+    for (const pattern of patterns) since.set(pattern, Math.min(since.get(pattern) ?? Infinity, Math.max(sent, start)))
   }
-  return losses
+  return engine.lost({ since, limit: MAX_NAMED })
 }
 
 /** Topics of losses that the session was not told of before. */
@@ -97,10 +95,4 @@ async function valuesOf(losses: readonly Loss[], attachment: Attachment, end: nu
     if (!isWildcard(topic)) values.push(...(await engine.past({ patterns: [topic], limit: 1, before: end + 1, wants })))
   }
   return values
-}
-
-/** Losses as they are told: a pattern instead of very many topics. */
-function named(pattern: string, losses: readonly Loss[]): readonly Loss[] {
-  if (losses.length <= MAX_NAMED) return losses
-  return [[pattern, losses.reduce((highest, [, offset]) => Math.max(highest, offset), 0)]]
 }

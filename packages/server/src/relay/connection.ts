@@ -2,6 +2,7 @@ import type { Cancel, Clock, ErrorCode } from '@earshot/core'
 import type { ByeFrame, RelayFrame, Silence } from '@earshot/core/protocol'
 import { toText } from '../engine/json-text.ts'
 import type { Access } from './access.ts'
+import { Lane } from './lane.ts'
 import type { Batch, Hearer, Outbound } from './outbound.ts'
 import type { Packer } from './packer.ts'
 import { Bucket, type Rate } from './rate.ts'
@@ -80,6 +81,8 @@ export class Connection implements Hearer {
   /** Characters that were said in this turn, and are not with the socket yet. */
   #pending = 0
   #waiting: (() => void)[] | undefined
+  /** Most never ask. */
+  #questions: Lane | undefined
 
   /**
    * @param frames that it may say
@@ -141,6 +144,12 @@ export class Connection implements Hearer {
   room(): Promise<void> {
     if (this.state === 'closed' || this.hasRoom) return Promise.resolve()
     return new Promise(resolve => (this.#waiting ??= []).push(resolve))
+  }
+
+  /** Asks one long question after the other, over all its sessions: however many they are, they keep the log no busier than those of others. */
+  ask<T>(question: () => Promise<T>): Promise<T> {
+    const questions = (this.#questions ??= new Lane())
+    return new Promise((resolve, reject) => questions.run(() => question().then(resolve, reject)))
   }
 
   /** The socket has sent something. */

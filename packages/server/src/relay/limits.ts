@@ -15,7 +15,7 @@ export interface Limits {
   readonly subscriptions: number
   /** Characters of these patterns in an attach, but no more than half a frame. @default 131,072 */
   readonly subscriptionSize: number
-  /** Ways in which the wildcards of a connection's patterns stand, as in `*`, a level and `*`: each costs every publish 3 µs at most. @default 100 */
+  /** Ways in which the wildcards of a connection's patterns stand, as in `*`, a level and `*`: each costs every publish 3 µs at most. Those of a question for the past have the same bound. @default 100 */
   readonly shapes: number
   /** Topics on which a session is present or watches members. @default 200 */
   readonly presences: number

@@ -1,6 +1,7 @@
+import { EarshotError } from '@earshot/core'
 import { parsePosition } from '@earshot/core/protocol'
 import type { Engine, LogEntry } from '../engine/engine.ts'
-import { topicFilter } from '../engine/topic-filter.ts'
+import { TopicFilter } from '../engine/topic-filter.ts'
 import type { Limits } from './limits.ts'
 
 /** A part of the past that somebody asks for. */
@@ -36,8 +37,12 @@ export function beginning(position: string | undefined, { epoch, head }: Engine)
 /** Pages that one answer has room for. */
 const PAGES = 4
 
-/** Reads the past: the last messages, or the first ones after a position. Of another life of the log everything that is kept is later, after a gap. */
+/**
+ * Reads the past: the last messages, or the first ones after a position. Of another life of the log everything that is kept is later, after a gap.
+ * @throws `invalid-options` with both `before` and `since`
+ */
 export async function readPast(engine: Engine, { since, before, ...query }: PastQuery, { page, pageSize }: Limits): Promise<Past> {
+  if (before !== undefined && since !== undefined) throw new EarshotError('invalid-options', 'The past is asked for before an offset or since a position, not both', { name: 'before' })
   const limit = Math.min(query.limit, page)
   const size = pageSize * PAGES
   return since === undefined ? earlier(engine, { ...query, limit }, before, size) : later(engine, { ...query, limit }, since, size)
@@ -57,18 +62,17 @@ async function earlier(engine: Engine, { patterns, limit, wants }: PastQuery, be
 async function later(engine: Engine, { patterns, limit, wants }: PastQuery, since: string, size: number): Promise<Past> {
   const position = parsePosition(since)
   const start = position?.epoch === engine.epoch ? position.offset : undefined
-  const isOn = topicFilter(patterns)
+  const filter = new TopicFilter(patterns)
   let entries: readonly LogEntry[] = []
   let offset = start ?? 0
   while (limit > 0 && entries.length === 0 && offset < engine.head) {
-    const found = await engine.page({ after: offset, limit, size, wants: entry => isOn(entry.topic) && wants(entry) })
+    const found = await engine.page({ after: offset, limit, size, wants: entry => filter.has(entry.topic) && wants(entry) })
     entries = found.entries
     offset = found.offset
   }
   const more = offset < engine.head
   // Asked for after the page was read: what is lost meanwhile is a gap too many, not one too few.
-  let gap = start === undefined
-  for (const pattern of patterns) gap ||= (await engine.lost(pattern, start ?? 0)).length > 0
+  const gap = start === undefined || (await engine.lost({ since: new Map(patterns.map(pattern => [pattern, start])), limit: 1 })).length > 0
   return { entries, more, gap, offset }
 }
 

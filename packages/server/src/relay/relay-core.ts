@@ -68,7 +68,7 @@ export class RelayCore {
       turnAway: (connection, reason) => this.#turnAway(connection, reason),
       close: (...how) => this.#close(...how),
     })
-    engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry))
+    engine.connect(entry => this.#fanOut.appended(entry), entry => this.#fanOut.passed(entry), options.defer)
     this.#cancels.push(clock.after(limits.grace, () => this.#presences.grown()))
     this.#cancels.push(beat(clock, limits.ping, () => this.#connections.keys(), connection => this.#close(connection, CLOSE.timeout, 'timeout', 'no answer to pings')))
   }

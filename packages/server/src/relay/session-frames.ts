@@ -13,11 +13,12 @@ import {
 } from '@earshot/core/protocol'
 import type { LogEntry, Publication } from '../engine/engine.ts'
 import { toText } from '../engine/json-text.ts'
+import { waysOf } from '../engine/topic-filter.ts'
 import type { Attachment } from './attachment.ts'
 import { type Desk, isFailure, refusalOf, resume } from './desk.ts'
 import { forbidden, subscribe, unsubscribe } from './granting.ts'
 import { VOLATILE_VALUE } from './notices.ts'
-import { readPast } from './past.ts'
+import { type Past, readPast } from './past.ts'
 import type { Outcome } from './records.ts'
 
 /** Frames of an attached session. */
@@ -164,14 +165,19 @@ async function takeHistory(desk: Desk, attachment: Attachment, frame: HistoryFra
     if (granted.length === 0) throw forbidden('history', pattern)
     patterns.push(...granted)
   }
+  const { shapes } = desk.limits
+  if (waysOf(patterns) > shapes) throw new EarshotError('rate-limited', `wildcards in the patterns of a question may stand in ${shapes} ways`)
   await connection.room()
   // What is still to come by itself comes by itself: then both together are in order, and nothing comes twice.
   const wants = (entry: LogEntry): boolean => attachment.mayHear(entry) && (entry.offset <= attachment.sent || !attachment.awaits(entry, frame.patterns))
-  const { entries, more, gap } = await readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits).catch((error: unknown) => {
+  const ask = async (): Promise<Past | undefined> => (attachment.isBound ? readPast(desk.engine, { patterns, limit, before, since, wants }, desk.limits) : undefined)
+  const past = await connection.ask(ask).catch((error: unknown) => {
     if (isEarshotError(error)) throw error
     desk.failed(error)
     throw new EarshotError('not-connected', 'the log cannot be read at the moment: ask again later')
   })
+  if (!past) return
+  const { entries, more, gap } = past
   connection.write(`{"t":"past","s":${s},"q":${q},"m":[${entries.map(entry => entry.text).join()}],"gap":${gap},"more":${more}}`)
 }
 

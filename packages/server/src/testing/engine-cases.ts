@@ -152,7 +152,7 @@ function lossCases(one: One): EngineCase[] {
   return [
     one('has lost nothing as long as everything is kept', {}, async log => {
       for (let index = 0; index < 30; index++) await log.append(`t/${index % 3}`)
-      for (const pattern of ['t/0', 't/*', '**', 'nobody/here', '']) same(await log.engine.lost(pattern, 0), [], `what ${pattern} has lost`)
+      for (const pattern of ['t/0', 't/*', '**', 'nobody/here', '']) same(await log.lost(pattern, 0), [], `what ${pattern} has lost`)
     }),
     one('names a topic that has lost something later than an offset, and no other', { messages: 2 }, async log => {
       for (const topic of ['a/1', 'a/2', 'a/1', 'a/1', 'b', 'a/1']) await log.append(topic)

@@ -61,7 +61,7 @@ export class Log {
   }
 
   async lost(pattern: string, after: number): Promise<readonly (readonly [string, number])[]> {
-    return this.engine.lost(pattern, after)
+    return this.engine.lost({ since: new Map([[pattern, after]]), limit: 1000 })
   }
 
   /** For every place in the log: whatever a page does not give any more is told as lost, by topic and by wildcard. */

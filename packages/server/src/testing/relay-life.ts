@@ -56,12 +56,12 @@ export class RelayLife {
       get head() {
         return engine.head
       },
-      connect: (appended, passed) => engine.connect(appended, passed),
+      connect: (appended, passed, defer) => engine.connect(appended, passed, defer),
       append: publication => whileAlive(() => engine.append(publication)),
       pass: publication => void whileAlive(() => engine.pass(publication)),
       page: request => whileAlive(() => engine.page(request)),
       past: request => whileAlive(() => engine.past(request)),
-      lost: (pattern, after) => whileAlive(() => engine.lost(pattern, after)),
+      lost: request => whileAlive(() => engine.lost(request)),
       close: () => engine.close(),
     }
   }

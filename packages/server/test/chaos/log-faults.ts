@@ -1,6 +1,6 @@
 import { formatPosition, parsePosition } from '@earshot/core/protocol'
 import type { TestDevice } from '@earshot/server/testing'
-import type { Engine } from '../../src/index.ts'
+import type { Engine, LossRequest } from '../../src/index.ts'
 import { Access } from '../../src/relay/access.ts'
 import { Attachment } from '../../src/relay/attachment.ts'
 import { FanOut } from '../../src/relay/fan-out.ts'
@@ -117,15 +117,15 @@ function withoutFloor(engine: Engine): Engine {
   const known = new Set<string>()
   const { connect, lost } = engine
   return Object.assign(engine, {
-    connect: (appended: Parameters<Engine['connect']>[0], passed: Parameters<Engine['connect']>[1]) =>
+    connect: (...[appended, ...others]: Parameters<Engine['connect']>) =>
       connect.call(engine, entry => {
         // The two topics that were used last are those that it knows.
         known.delete(entry.topic)
         known.add(entry.topic)
         if (known.size > 2) known.delete([...known][0] ?? '')
         appended(entry)
-      }, passed),
-    lost: async (pattern: string, after: number) => (await lost.call(engine, pattern, after)).filter(([topic]) => known.has(topic)),
+      }, ...others),
+    lost: async (request: LossRequest) => (await lost.call(engine, request)).filter(([topic]) => known.has(topic)),
   })
 }
 

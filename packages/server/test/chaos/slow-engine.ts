@@ -1,5 +1,5 @@
 import type { Clock } from '@earshot/core'
-import type { Engine, LogEntry, LogPage, Loss, PageRequest, PastRequest, Publication } from '../../src/index.ts'
+import type { Engine, LogEntry, LogPage, Loss, LossRequest, PageRequest, PastRequest, Publication } from '../../src/index.ts'
 
 /** A log that is far away: each answer is made at once or later, and takes its time. */
 export class SlowEngine implements Engine {
@@ -28,8 +28,8 @@ export class SlowEngine implements Engine {
     return this.#inner.head
   }
 
-  connect(appended: (entry: LogEntry) => void, passed: (entry: LogEntry) => void): void {
-    this.#inner.connect(appended, passed)
+  connect(...told: Parameters<Engine['connect']>): void {
+    this.#inner.connect(...told)
   }
 
   async append(publication: Publication): Promise<LogEntry> {
@@ -49,8 +49,8 @@ export class SlowEngine implements Engine {
     return this.#later(await this.#inner.past(request))
   }
 
-  async lost(pattern: string, after: number): Promise<readonly Loss[]> {
-    return this.#later(await this.#inner.lost(pattern, after))
+  async lost(request: LossRequest): Promise<readonly Loss[]> {
+    return this.#later(await this.#inner.lost(request))
   }
 
   close(): void {

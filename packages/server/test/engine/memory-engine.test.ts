@@ -7,6 +7,7 @@ import { memoryEngine, type MemoryEngineOptions } from '../../src/engine/memory-
 
 const append = (engine: Engine, topic: string, more: Partial<Publication> = {}): LogEntry =>
   engine.append({ topic, from: '', tag: 't', clock: 1, time: 0, userId: null, data: 1, ...more }) as LogEntry
+const lost = (engine: Engine, pattern: string, after: number): ReturnType<Engine['lost']> => engine.lost({ since: new Map([[pattern, after]]), limit: 100 })
 const everything = { limit: 1000, size: 1e9, wants: () => true }
 
 describe('the options of a memory engine', () => {
@@ -28,25 +29,25 @@ describe('the options of a memory engine', () => {
     for (const topic of ['a', 'b']) append(engine, topic, { retain: true })
     expect(engine.page({ after: 0, ...everything })).toEqual({ entries: [], offset: 2 })
     expect(engine.past({ patterns: ['a'], limit: 10, wants: () => true })).toEqual([])
-    expect(engine.lost('a', 0)).not.toEqual([])
-    expect(engine.lost('b', 1)).toEqual([['b', 2]])
+    expect(lost(engine, 'a', 0)).not.toEqual([])
+    expect(lost(engine, 'b', 1)).toEqual([['b', 2]])
   })
 })
 
 describe('a page', () => {
-  it('looks at so many entries only: others have their turn before the next', () => {
+  it('looks at so many entries only: others have their turn before the next', async () => {
     const engine = memoryEngine({ messages: 100_000 })
-    for (let index = 0; index < 25_000; index++) append(engine, 't')
+    for (let index = 0; index < 5000; index++) append(engine, 't')
     let looked = 0
     const wants = (): boolean => ++looked < 0
     const offsets: number[] = []
     for (let after = 0; after < engine.head; ) {
-      const page = engine.page({ ...everything, after, wants }) as LogPage
-      expect(looked).toBeLessThanOrEqual(10_000)
+      const page = await engine.page({ ...everything, after, wants })
+      expect(looked).toBeLessThanOrEqual(2000)
       looked = 0
       offsets.push((after = page.offset))
     }
-    expect(offsets).toEqual([10_000, 20_000, 25_000])
+    expect(offsets).toEqual([2000, 4000, 5000])
   })
 })
 
@@ -60,7 +61,7 @@ describe('the share of a publisher', () => {
     for (let index = 0; index < 6; index++) append(engine, index % 2 ? 'a' : 'b', { publisher: 'mallory' })
     expect(offsets(engine)).toEqual([1, 2, 3, 7, 8, 9])
     // Whoever may have missed some of it is told so.
-    expect([engine.lost('b', 3), engine.lost('a', 4), engine.lost('a', 5)]).toEqual([[['b', 6]], [['a', 5]], []])
+    expect([lost(engine, 'b', 3), lost(engine, 'a', 4), lost(engine, 'a', 5)]).toEqual([[['b', 6]], [['a', 5]], []])
     append(engine, 'a', { publisher: 'ada' })
     expect(offsets(engine)).toEqual([1, 2, 3, 7, 8, 9, 10])
   })
@@ -94,7 +95,7 @@ describe('the share of a publisher', () => {
           for (const who of ['ada', 'bob', 'mallory']) expect(sizeOf(who)).toBeLessThanOrEqual(400)
           expect(sizeOf()).toBeLessThanOrEqual(1000)
           // What is gone is lost, and said to be.
-          for (const { offset, topic: where } of said) if (!kept.has(offset)) expect(engine.lost(where, offset - 1)).not.toEqual([])
+          for (const { offset, topic: where } of said) if (!kept.has(offset)) expect(lost(engine, where, offset - 1)).not.toEqual([])
         }
       }),
       { numRuns: 300 },

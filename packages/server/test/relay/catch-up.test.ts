@@ -211,12 +211,12 @@ function withPages(engine: Engine, page: Engine['page']): Engine {
     get head() {
       return engine.head
     },
-    connect: (appended, passed) => engine.connect(appended, passed),
+    connect: (...told) => engine.connect(...told),
     append: publication => engine.append(publication),
     pass: publication => engine.pass(publication),
     page,
     past: request => engine.past(request),
-    lost: (pattern, after) => engine.lost(pattern, after),
+    lost: request => engine.lost(request),
     close: () => engine.close(),
   }
 }
