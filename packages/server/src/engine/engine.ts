@@ -1,3 +1,4 @@
+import { EarshotError } from '@earshot/core'
 import type { WireMessage } from '@earshot/core/protocol'
 import type { Defer } from '../relay/outbound.ts'
 import { toText } from './json-text.ts'
@@ -19,7 +20,7 @@ export interface Publication {
   readonly to?: readonly string[] | undefined
   /** Who must not hear it: the session that published, by its id, when it wants no echo; outside any session, the document. */
   readonly except?: string | undefined
-  /** The topic's value from now on, kept apart from its history. */
+  /** The topic's value from now on, kept apart from its history; not together with `to`. */
   readonly retain?: boolean | undefined
 }
 
@@ -105,4 +106,19 @@ export interface Engine {
 export function toEntry({ topic, from, tag, clock, time, userId, data, to, except }: Publication, offset: number): LogEntry {
   const message: WireMessage = [topic, from, tag, clock, time, userId, offset, data]
   return { offset, topic, to, except, text: toText(message) }
+}
+
+/**
+ * A value that some may not hear would take the place of the one that all others have.
+ * @throws `invalid-options`
+ */
+export function checkValue({ topic, retain, to }: Pick<Publication, 'topic' | 'retain' | 'to'>): void {
+  if (retain && to) throw new EarshotError('invalid-options', `A value of "${topic}" is for everybody: it cannot be retained for some users`, { name: 'to', topic })
+}
+
+/** Characters that an entry holds: its message, and whom it is for, as a frame has them. */
+export function sizeOf({ text, to = [], except = '' }: Pick<LogEntry, 'text' | 'to' | 'except'>): number {
+  let size = text.length + except.length
+  for (const user of to) size += user.length + 3
+  return size
 }

@@ -1,9 +1,10 @@
 import { EarshotError, isWildcard, randomId, systemRandom } from '@earshot/core'
 import type { Defer } from '../relay/outbound.ts'
-import { type Engine, type LogEntry, type LogPage, type Loss, type LossRequest, type PageRequest, type PastRequest, type Publication, toEntry } from './engine.ts'
+import { checkValue, type Engine, type LogEntry, type LogPage, type Loss, type LossRequest, type PageRequest, type PastRequest, type Publication, sizeOf, toEntry } from './engine.ts'
 import { Losses, type Lossy } from './losses.ts'
 import { TopicFilter } from './topic-filter.ts'
 import { Turns, type Work } from './turns.ts'
+import { Values } from './values.ts'
 
 /** What a memory engine keeps. */
 export interface MemoryEngineOptions {
@@ -11,11 +12,12 @@ export interface MemoryEngineOptions {
   messages?: number
   /** Topics that are remembered; the one unused for longest is forgotten. @default 100,000 */
   topics?: number
-  /** Characters of encoded messages, over all topics. @default 64,000,000 */
+  /** Characters of encoded messages and of whom they are for, over all topics. @default 64,000,000 */
   size?: number
   /**
-   * Part of `size` and of `topics` that one publisher may use up: a user, or a session of nobody in particular; of more its own oldest messages, and the
-   * topics that it brought, go first. What the server publishes has no such bound. @default 0.25
+   * Part of `size`, of `topics` and of `retained` and `retainedSize` that one publisher may use up: a user, or a session of nobody in particular; of more
+   * its own oldest messages and values go, and what it has said on the topics that it brought: where others have said something, too, that stays. What the
+   * server publishes has no such bound. @default 0.25
    */
   share?: number
   /** Milliseconds that a message is kept. @default 3,600,000 (an hour) */
@@ -38,6 +40,8 @@ const PART = 500
 const MAX_GONE = 1000
 
 interface Kept extends LogEntry {
+  /** Characters that it holds. */
+  readonly size: number
   /** When it came, by the relay's clock. */
   readonly came: number
   /** Not kept any more; it stays in the order until that is tidied up. */
@@ -53,7 +57,8 @@ interface Owner {
   entries: Kept[]
   first: number
   gone: number
-  /** Topics that it brought, the least recently used first. */
+  goneSize: number
+  /** Topics that count for it, the least recently used first. */
   readonly topics: Set<string>
 }
 
@@ -62,7 +67,8 @@ interface TopicLog extends Lossy {
   entries: (Kept | undefined)[]
   first: number
   last: number
-  readonly owner: Owner | undefined
+  /** For whom it counts: who brought it, or somebody else who has said something there. */
+  owner: Owner | undefined
 }
 
 /** A log in memory, for one relay. It ends with the process: the next one begins a new epoch, and every position of this one is a gap. */
@@ -79,8 +85,7 @@ class MemoryEngine implements Engine {
   /** The least recently used first. */
   readonly #topics = new Map<string, TopicLog>()
   readonly #owners = new Map<string, Owner>()
-  readonly #retained = new Map<string, LogEntry>()
-  #retainedSize = 0
+  readonly #values: Values
   #size = 0
   #gone = 0
   #goneSize = 0
@@ -107,6 +112,7 @@ class MemoryEngine implements Engine {
       if (!(value >= 0)) throw new EarshotError('invalid-options', `${name} is ${value}: it must be 0 or more`, { name, value })
     }
     this.#limits = { messages, topics, size, share, age, retained, retainedSize, now, random }
+    this.#values = new Values({ retained, retainedSize, share })
     this.epoch = randomId(random, 10)
   }
 
@@ -118,20 +124,23 @@ class MemoryEngine implements Engine {
 
   append(publication: Publication): LogEntry {
     if (this.#isClosed) throw new EarshotError('not-connected', 'The log is closed')
-    const { topic, retain } = publication
-    const owner = this.#ownerOf(publication.publisher)
-    const entry: Kept = { ...toEntry(publication, ++this.head), came: this.#limits.now(), gone: false, owner }
+    const { topic, retain, publisher } = publication
+    checkValue(publication)
+    const owner = this.#ownerOf(publisher)
     const log = this.#logOf(topic, owner)
+    const { offset, text, to, except } = toEntry(publication, ++this.head)
+    // Of a topic's name one copy is kept.
+    const entry: Kept = { offset, topic: log.topic, to, except, text, size: sizeOf({ text, to, except }), came: this.#limits.now(), gone: false, owner }
     log.entries.push(entry)
     log.last = entry.offset
     this.#order.push(entry)
-    this.#size += entry.text.length
+    this.#size += entry.size
     if (owner) {
       owner.entries.push(entry)
-      owner.size += entry.text.length
+      owner.size += entry.size
       this.#keepShare(owner)
     }
-    if (retain) this.#retain(topic, entry)
+    if (retain) this.#values.set(entry, publisher)
     this.#evict(log)
     this.#appended(entry)
     return entry
@@ -201,7 +210,7 @@ class MemoryEngine implements Engine {
       end = (order[i] as Kept).offset
       yield
     }
-    const value = one === undefined ? undefined : this.#retained.get(one)
+    const value = one === undefined ? undefined : this.#values.get(one)
     // A value outlives the history around it.
     if (value && limit > found.length && value.offset < before && !found.includes(value) && wants(value)) {
       found.push(value)
@@ -221,7 +230,7 @@ class MemoryEngine implements Engine {
 
   #ownerOf(name: string | undefined): Owner | undefined {
     if (name === undefined) return undefined
-    const owner = this.#owners.get(name) ?? { name, size: 0, entries: [], first: 0, gone: 0, topics: new Set() }
+    const owner = this.#owners.get(name) ?? { name, size: 0, entries: [], first: 0, gone: 0, goneSize: 0, topics: new Set() }
     this.#owners.set(name, owner)
     return owner
   }
@@ -233,19 +242,38 @@ class MemoryEngine implements Engine {
       const oldest = owner.entries[owner.first++] as Kept
       if (oldest.gone) continue
       const log = this.#topics.get(oldest.topic) as TopicLog
-      this.#drop(log, 1, log.entries.indexOf(oldest, log.first))
+      this.#drop(log, 1, indexAfter(log.entries, oldest.offset - 1, log.first))
     }
     for (const topic of owner.topics) {
       if (owner.topics.size <= Math.max(topics * share, 1)) return
-      this.#forget(topic)
+      this.#withdraw(owner, this.#topics.get(topic) as TopicLog)
     }
   }
 
+  /** A topic is one too many for a publisher: what it has said there goes. Where others have said something, the topic stays and counts for one of them. */
+  #withdraw(owner: Owner, log: TopicLog): void {
+    const [own, others]: [Kept[], Kept[]] = [[], []]
+    for (let i = log.first; i < log.entries.length; i++) {
+      const entry = log.entries[i] as Kept
+      if (entry.owner === owner) own.push(entry)
+      else others.push(entry)
+    }
+    const heir = others.at(-1)
+    if (!heir) return this.#forget(log.topic)
+    log.entries = others
+    log.first = 0
+    owner.topics.delete(log.topic)
+    log.owner = heir.owner
+    heir.owner?.topics.add(log.topic)
+    for (const entry of own) this.#lose(log, entry)
+  }
+
   #release(owner: Owner, entry: Kept): void {
-    owner.size -= entry.text.length
-    if (++owner.gone * 2 <= owner.entries.length) return
+    owner.size -= entry.size
+    owner.goneSize += entry.size
+    if (++owner.gone * 2 <= owner.entries.length && owner.goneSize <= owner.size + (this.#limits.size * this.#limits.share) / 4) return
     owner.entries = owner.entries.filter(({ gone }) => !gone)
-    owner.first = owner.gone = 0
+    owner.first = owner.gone = owner.goneSize = 0
     this.#dismiss(owner)
   }
 
@@ -259,22 +287,6 @@ class MemoryEngine implements Engine {
     this.#topics.delete(topic)
     this.#losses.forget(log, log.last)
     if (log.owner?.topics.delete(topic)) this.#dismiss(log.owner)
-  }
-
-  #retain(topic: string, entry: LogEntry): void {
-    const { retained, retainedSize } = this.#limits
-    this.#forgetValue(topic)
-    this.#retained.set(topic, entry)
-    this.#retainedSize += entry.text.length
-    for (const oldest of this.#retained.keys()) {
-      if (this.#retained.size <= retained && this.#retainedSize <= retainedSize) return
-      this.#forgetValue(oldest)
-    }
-  }
-
-  #forgetValue(topic: string): void {
-    this.#retainedSize -= this.#retained.get(topic)?.text.length ?? 0
-    this.#retained.delete(topic)
   }
 
   /** Keeps all bounds after `log` has grown. */
@@ -311,15 +323,16 @@ class MemoryEngine implements Engine {
 
   /** Takes entries of a topic out, the oldest unless it says which. */
   #drop(log: TopicLog, count: number, at = log.first): void {
-    for (const entry of at === log.first ? shift(log, count) : log.entries.splice(at, count)) {
-      if (!entry) continue
-      entry.gone = true
-      this.#gone++
-      this.#goneSize += entry.text.length
-      this.#size -= entry.text.length
-      this.#losses.evict(log, entry.offset)
-      if (entry.owner) this.#release(entry.owner, entry)
-    }
+    for (const entry of at === log.first ? shift(log, count) : log.entries.splice(at, count)) if (entry) this.#lose(log, entry)
+  }
+
+  #lose(log: TopicLog, entry: Kept): void {
+    entry.gone = true
+    this.#gone++
+    this.#goneSize += entry.size
+    this.#size -= entry.size
+    this.#losses.evict(log, entry.offset)
+    if (entry.owner) this.#release(entry.owner, entry)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type Cancel, checkPattern, checkTopic, type Clock, EarshotError, type Member, systemClock, systemRandom } from '@earshot/core'
-import type { Engine } from '../engine/engine.ts'
+import { checkValue, type Engine } from '../engine/engine.ts'
 import { memoryEngine } from '../engine/memory-engine.ts'
 import { timely } from '../engine/timely.ts'
 import { createHandler, type HandlerOptions, type RelayHandler } from '../http/handler.ts'
@@ -68,7 +68,7 @@ export interface Relay {
   handler(options?: HandlerOptions): RelayHandler
   /**
    * Publishes as nobody in particular; resolves when it is in the log, with its place there.
-   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `invalid-options` for a value that is volatile, `not-connected` when the relay is closed
+   * @throws `invalid-topic`, `invalid-data`, `not-serializable`, `invalid-options` for a value that is volatile or for some users, `not-connected` when the relay is closed
    */
   publish(topic: string, data: unknown, options?: ServerPublishOptions): Promise<{ offset?: number }>
   /** Publishes to all that listen to broadcasts. @throws as `publish` does */
@@ -179,7 +179,9 @@ class NodeRelay implements Relay {
   async #publish(topic: string, data: unknown, { to, volatile = false, retain }: ServerPublishOptions): Promise<{ offset?: number }> {
     if (this.#closing) throw new EarshotError('not-connected', 'The relay is closed')
     checkData(topic, data)
-    return this.#core.publish(topic, data, { to: to === undefined ? undefined : [to].flat(), volatile, retain })
+    const publication = { topic, to: to === undefined ? undefined : [to].flat(), retain }
+    checkValue(publication)
+    return this.#core.publish(topic, data, { ...publication, volatile })
   }
 
   async #close(spread: number): Promise<void> {

@@ -8,7 +8,7 @@ export interface ServerPublishOptions {
   to?: string | readonly string[]
   /** Not kept. @default false */
   volatile?: boolean
-  /** The topic's value from now on; not together with `volatile`. @default false */
+  /** The topic's value from now on; not together with `volatile` or `to`. @default false */
   retain?: boolean
 }
 

@@ -11,7 +11,7 @@ import {
   type SubscribeFrame,
   type WatchFrame,
 } from '@earshot/core/protocol'
-import type { LogEntry, Publication } from '../engine/engine.ts'
+import { checkValue, type LogEntry, type Publication } from '../engine/engine.ts'
 import { toText } from '../engine/json-text.ts'
 import { waysOf } from '../engine/topic-filter.ts'
 import type { Attachment } from './attachment.ts'
@@ -81,6 +81,7 @@ async function takePublish(desk: Desk, attachment: Attachment, frame: PublishFra
     if (topic[0] === '$') throw new EarshotError('invalid-topic', `Topic "${topic}" is reserved`, { topic })
     checkData(frame.data, topic)
     if (volatile && frame.retain) throw new EarshotError('invalid-data', VOLATILE_VALUE, { topic })
+    checkValue(frame)
     if (!record.publishes.take(desk.now())) throw new EarshotError('rate-limited', 'too many publishes: send fewer, or raise limits.publishes')
     if ((await connection.access.granted('publish', topic)).length === 0) throw forbidden('publish', topic)
     // Bound elsewhere meanwhile: there it comes again.

@@ -1,3 +1,4 @@
+import { isEarshotError } from '@earshot/core'
 import { formatPosition, parsePosition } from '@earshot/core/protocol'
 import type { LogEntry } from '../engine/engine.ts'
 import { dataOf, Log, ok, publication, same, type TestEngine } from './engine-log.ts'
@@ -222,6 +223,14 @@ function valueCases(one: One): EngineCase[] {
       await log.fill(50, 5, 20)
       await log.advance(5000)
       same(await value(log), ['value'], 'the value')
+    }),
+    one('refuses a value that is for some users only, and keeps the one that there is', {}, async log => {
+      await log.append('v', { data: 'everybody', retain: true })
+      const refused = await log.append('v', { data: 'ada', retain: true, to: ['ada'] }).then(
+        () => undefined,
+        (error: unknown) => isEarshotError(error) && error.code,
+      )
+      same([refused, await value(log), log.engine.head], ['invalid-options', ['everybody'], 1], 'what became of it')
     }),
     one('bounds values by their own number, the oldest go first', { retained: 2, messages: 1 }, async log => {
       for (const topic of ['a', 'b', 'a', 'c']) await log.append(topic, { data: topic, retain: true })

@@ -79,6 +79,52 @@ describe('the share of a publisher', () => {
     expect(['ours', '1', '2', '3', '4'].map(topic => (engine.past({ patterns: [topic], limit: 10, wants: () => true }) as LogEntry[]).length)).toEqual([2, 0, 0, 2, 1])
   })
 
+  it('of topics costs nobody else what they have said there: where others have, a topic counts for one of them', () => {
+    const engine = memoryEngine({ topics: 8, share: 0.25 })
+    const past = (topic: string): number[] => (engine.past({ patterns: [topic], limit: 10, wants: () => true }) as LogEntry[]).map(({ offset }) => offset)
+    append(engine, '1', { publisher: 'mallory' })
+    append(engine, '1', { publisher: 'ada' })
+    append(engine, '2', { publisher: 'mallory' })
+    append(engine, '2')
+    for (const topic of ['3', '4', '5']) append(engine, topic, { publisher: 'mallory' })
+    expect(['1', '2', '3', '4', '5'].map(past)).toEqual([[2], [4], [], [6], [7]])
+    // What was theirs is lost, and said to be.
+    expect([lost(engine, '1', 0), lost(engine, '1', 1), lost(engine, '2', 2)]).toEqual([[['1', 1]], [], [['2', 3]]])
+    // It counts for Ada now, among what she brings.
+    for (const topic of ['6', '7']) append(engine, topic, { publisher: 'ada' })
+    expect(['1', '2', '6', '7'].map(past)).toEqual([[], [4], [8], [9]])
+  })
+
+  it('of topics makes a gap only of what begins as they do', () => {
+    const engine = memoryEngine({ topics: 8, share: 0.25 })
+    append(engine, 'rooms/1', { publisher: 'ada' })
+    for (const topic of ['x/1', 'x/2', 'x/3']) append(engine, topic, { publisher: 'mallory' })
+    expect(['rooms/*', 'rooms/1', 'rooms/2', 'y'].map(pattern => lost(engine, pattern, 0))).toEqual([[], [], [], []])
+    expect(['x/*', 'x/1', 'x/9', '**', '*/1'].map(pattern => lost(engine, pattern, 0))).toEqual(['x/*', 'x/1', 'x/9', '**', '*/1'].map(pattern => [[pattern, 2]]))
+  })
+
+  it('of topics makes a gap of all that is not told apart, when they begin in very many ways', () => {
+    const engine = memoryEngine({ topics: 1 })
+    for (let index = 0; index < 1002; index++) append(engine, `${index}/x`)
+    expect([lost(engine, '5/x', 0), lost(engine, '5/x', 6)]).toEqual([[['5/x', 1001]], [['5/x', 1001]]])
+    expect(lost(engine, 'rooms/*', 1000)).toEqual([['rooms/*', 1001]])
+  })
+
+  it('is one of values, too: those of others stay', () => {
+    const engine = memoryEngine({ retained: 8, retainedSize: 100_000, share: 0.25, messages: 0 })
+    const kept = (...topics: string[]): string[] => topics.filter(topic => (engine.past({ patterns: [topic], limit: 1, wants: () => true }) as LogEntry[]).length > 0)
+    append(engine, 'theme', { publisher: 'ada', retain: true })
+    append(engine, 'prices', { retain: true })
+    for (let index = 0; index < 20; index++) append(engine, `${index}`, { publisher: 'mallory', retain: true })
+    expect(kept('theme', 'prices', '17', '18', '19')).toEqual(['theme', 'prices', '18', '19'])
+    // One that somebody else has set counts for that one.
+    append(engine, '18', { publisher: 'ada', retain: true })
+    for (const topic of ['20', '21']) append(engine, topic, { publisher: 'mallory', retain: true })
+    expect(kept('theme', '18', '19', '20', '21')).toEqual(['theme', '18', '20', '21'])
+    for (const topic of ['large', 'larger']) append(engine, topic, { publisher: 'mallory', retain: true, data: 'x'.repeat(20_000) })
+    expect(kept('theme', '18', '21', 'large', 'larger')).toEqual(['theme', '18', 'larger'])
+  })
+
   it('is kept whatever is said, and whatever else is evicted', () => {
     const step = fc.tuple(fc.constantFrom('ada', 'bob', 'mallory', undefined), fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.integer({ min: 0, max: 200 }), fc.nat(40))
     fc.assert(
@@ -116,7 +162,35 @@ describe('values', () => {
   })
 })
 
+describe('the size of what is kept', () => {
+  const to = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(97, 'x'))
+
+  it('is also that of whom it is for', () => {
+    const engine = memoryEngine({ size: 50_000 })
+    for (let index = 0; index < 20; index++) append(engine, 'a', { to })
+    expect((engine.page({ after: 0, ...everything }) as LogPage).entries.length).toBe(4)
+  })
+
+  it('is that of a share, too', () => {
+    const engine = memoryEngine({ size: 100_000, share: 0.25 })
+    for (let index = 0; index < 20; index++) append(engine, 'a', { to, publisher: 'ada' })
+    expect((engine.page({ after: 0, ...everything }) as LogPage).entries.length).toBe(2)
+  })
+})
+
 describe('what is evicted', () => {
+  it('is let go of while its publisher goes on, however much that one keeps', async () => {
+    const engine = memoryEngine({ messages: 2, size: 1e9, topics: 1e9, share: 1e-4 })
+    const gone: WeakRef<LogEntry>[] = []
+    for (let index = 0; index < 200; index++) append(engine, `small/${index}`, { publisher: 'ada' })
+    for (let index = 0; index < 80; index++) gone.push(new WeakRef(append(engine, 'large', { data: 'x'.repeat(10_000), publisher: 'ada' })))
+    // What the order holds is not what is looked at here.
+    for (let index = 0; index < 1200; index++) append(engine, 'other')
+    await new Promise(resolve => setImmediate(resolve))
+    collectGarbage()
+    expect(gone.filter(entry => entry.deref()).length).toBeLessThan(10)
+  })
+
   it('is let go of while other entries stay', async () => {
     const engine = memoryEngine({ messages: 1, size: 10_000 })
     const gone: WeakRef<LogEntry>[] = []

@@ -153,7 +153,6 @@ describe('a message for some users', () => {
     await relay.publish('a', 'for ada, passing', { to: ['ada'], volatile: true })
     await relay.publish('a', 'for nobody', { to: [] })
     await relay.publish('a', 'for odd names', { to: ['null', 'undefined', '__proto__'] })
-    await relay.publish('a', 'value for ada', { to: 'ada', retain: true })
     await relay.publish('a', 'for all')
     for (const [index, peer] of peers.entries()) {
       await peer.attach(1, { position: `${epochs[index]}.0`, subs: [['**', 0]] })
@@ -161,10 +160,21 @@ describe('a message for some users', () => {
       await peer.next('past', ({ q }) => q === 2)
     }
     const [ada, mallory, nobody] = peers.map(peer => [...new Set(peer.data)].sort())
-    expect(ada).toEqual(['for ada', 'for ada, passing', 'for all', 'value for ada'])
+    expect(ada).toEqual(['for ada', 'for ada, passing', 'for all'])
     expect([mallory, nobody]).toEqual([['for all'], ['for all']])
     // Nor do its sessions move by it: what one may not hear is not counted either.
     expect(peers[1].of('message').length).toBe(1)
+  })
+
+  it('is no value: it would take the place of what all others have', async () => {
+    const { welcomed, relay } = await attacked()
+    const peer = await welcomed('mallory')
+    await peer.attach(0)
+    await relay.publish('theme', 'dark', { retain: true })
+    peer.say(publishFrame(0, 1, 'theme', 'none', { retain: true, to: ['mallory'] }))
+    expect(await peer.next('refused')).toMatchObject({ what: 'publish', clock: 1, code: 'invalid-options' })
+    for (const to of ['ada', []]) await expect(relay.publish('theme', 'none', { retain: true, to })).rejects.toMatchObject({ code: 'invalid-options' })
+    expect((await relay.history('theme')).messages.map(({ data }) => data)).toEqual(['dark'])
   })
 })
 

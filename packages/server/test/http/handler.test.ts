@@ -167,6 +167,7 @@ describe('what is refused', () => {
     ['a __proto__', 'publish', '{"topic":"a","data":{"__proto__":{"x":1}}}', 'not-serializable'],
     ['data that is too deep', 'publish', `{"topic":"a","data":${'['.repeat(70)}${']'.repeat(70)}}`, 'not-serializable'],
     ['a retained broadcast', 'broadcast', '{"data":1,"retain":true}', 'invalid-data'],
+    ['a value for some users', 'publish', '{"topic":"a","data":1,"retain":true,"to":["ada"]}', 'invalid-options'],
     ['no user', 'disconnect', '{}', 'invalid-data'],
   ])('%s: %s %s', async (_what, name, body, code) => {
     const { relay, http } = await startRelay({}, { key })
