@@ -8,7 +8,14 @@ import type { SessionRecord } from './records.ts'
 interface Gathering {
   readonly roster: Roster
   readonly watchers: Set<Attachment>
+  /** Those of them that were told who is here by a relay that may not have known all. */
+  readonly unsure: Set<Attachment>
+  /** All members, encoded once for all who are told of them; nothing after a change. */
+  text: string | undefined
 }
+
+/** Characters of rosters that are said until others have their turn. */
+const PORTION = 262_144
 
 /** Clocks a millisecond: those of a relay that restarts go on above those of its former life. */
 const CLOCKS_PER_MS = 1024
@@ -62,7 +69,9 @@ export class Presences {
   unwatch(attachment: Attachment, topic: string): void {
     attachment.watched?.delete(topic)
     attachment.stale?.delete(topic)
-    this.#of(topic).watchers.delete(attachment)
+    const { watchers, unsure } = this.#of(topic)
+    watchers.delete(attachment)
+    unsure.delete(attachment)
     this.#tidy(topic)
   }
 
@@ -70,10 +79,20 @@ export class Presences {
     for (const topic of [...(attachment.watched ?? [])]) this.unwatch(attachment, topic)
   }
 
-  /** The relay is no longer young: what is missing now has left. */
+  /** The relay is no longer young: what is missing now has left. Whoever was not told so hears it, some of them in each turn. */
   grown(): void {
     this.#isYoung = false
-    for (const [topic, { watchers }] of this.#topics) for (const attachment of watchers) if (this.#hasRoom(attachment, topic)) this.#sendRoster(attachment, topic)
+    let said = 0
+    for (const [topic, { unsure }] of this.#topics) {
+      for (const attachment of unsure) {
+        if (said >= PORTION) {
+          this.#clock.after(0, () => this.grown())
+          return
+        }
+        unsure.delete(attachment)
+        if (this.#hasRoom(attachment, topic)) said += this.#sendRoster(attachment, topic)
+      }
+    }
   }
 
   /** There is room again: who is there now, instead of all that happened meanwhile. */
@@ -94,26 +113,35 @@ export class Presences {
     return false
   }
 
-  #sendRoster(attachment: Attachment, topic: string): void {
-    const members = this.members(topic).map(toWire)
-    attachment.connection.say({ t: 'roster', s: attachment.s, topic, members, young: this.#isYoung })
+  /** Gives how many characters that were. */
+  #sendRoster(attachment: Attachment, topic: string): number {
+    const gathering = this.#of(topic)
+    const members = (gathering.text ??= toText(gathering.roster.members.map(toWire)))
+    if (this.#isYoung) gathering.unsure.add(attachment)
+    else gathering.unsure.delete(attachment)
+    attachment.connection.write(`{"t":"roster","s":${attachment.s},"topic":${toText(topic)},"members":${members},"young":${this.#isYoung}}`)
+    return members.length
   }
 
   #tell(topic: string, event: PresenceEvent | undefined, own: SessionRecord): void {
     if (!event) return this.#tidy(topic)
     const { member, type } = event
+    const gathering = this.#of(topic)
+    gathering.text = undefined
     // A session knows its own entry best.
-    const watchers = [...this.#of(topic).watchers].filter(attachment => attachment.record !== own && !attachment.stale?.has(topic) && this.#hasRoom(attachment, topic))
-    for (const [connection, s] of toIndexes(watchers)) {
-      if (type === 'leave') connection.say({ t: 'gone', s, topic, id: member.id, clock: member.clock })
-      else connection.say({ t: 'member', s, topic, m: toWire(member) })
+    const watchers = [...gathering.watchers].filter(attachment => attachment.record !== own && !attachment.stale?.has(topic) && this.#hasRoom(attachment, topic))
+    if (watchers.length > 0) {
+      const [kind, what] = type === 'leave' ? ['gone', `"id":${toText(member.id)},"clock":${member.clock}`] : ['member', `"m":${toText(toWire(member))}`]
+      // Encoded once, whoever hears it.
+      const rest = `"topic":${toText(topic)},${what}}`
+      for (const [connection, s] of toIndexes(watchers)) connection.write(`{"t":"${kind}","s":[${s.join()}],${rest}`)
     }
     this.#tidy(topic)
   }
 
   #of(topic: string): Gathering {
     let gathering = this.#topics.get(topic)
-    if (!gathering) this.#topics.set(topic, (gathering = { roster: new Roster(), watchers: new Set() }))
+    if (!gathering) this.#topics.set(topic, (gathering = { roster: new Roster(), watchers: new Set(), unsure: new Set(), text: undefined }))
     return gathering
   }
 
