@@ -25,7 +25,7 @@ export interface Limits {
   readonly publishes: Rate
   /** Frames of a session, all kinds; and of a connection, those that are no session's, with ten times as many of sessions that are not attached any more. @default 2000 a second, 10,000 at once */
   readonly frames: Rate
-  /** Frames of a session that wait for an answer of `authorize` or the engine: a quarter of them publishes, unless a client overdoes it. @default 1000 */
+  /** Frames of a session that wait for an answer of `authorize` or the engine: a quarter of them publishes, unless a client overdoes it. So many outcomes of publishes are kept, too. @default 1000 */
   readonly waiting: number
   /** Characters of these frames. @default 1,048,576 */
   readonly waitingSize: number

@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, randomId } from '@earshot/core'
+import { type Cancel, type Clock, type ErrorCode, randomId } from '@earshot/core'
 import type { AckFrame, RefusedFrame } from '@earshot/core/protocol'
 import { Absent } from './absent.ts'
 import { Lane } from './lane.ts'
@@ -9,10 +9,10 @@ import { Bucket } from './rate.ts'
 import { Seal } from './seal.ts'
 
 /** What became of a publish. */
-export type Outcome = Pick<AckFrame, 'offset'> | Pick<RefusedFrame, 'code' | 'reason'>
+export type Outcome = Pick<AckFrame, 'offset'> | Pick<RefusedFrame, 'code'>
 
-/** Outcomes kept of one document's publishes; a client that confirms none of them may lose older ones. */
-const MAX_OUTCOMES = 10_000
+/** Outcomes kept of a session's publishes, unless limits say otherwise. */
+const MAX_OUTCOMES = 1000
 /** Documents of a session whose numbers are remembered. */
 const MAX_NUMBERINGS = 8
 
@@ -22,22 +22,38 @@ export class Numbering {
   readonly tag: string
   /** The highest number settled. */
   last = 0
-  #outcomes: Map<number, Outcome> | undefined
+  /** Offsets, and codes of what was refused: many may be kept, and no texts. */
+  #outcomes: Map<number, number | ErrorCode> | undefined
+  readonly #settled: (() => void) | undefined
 
-  constructor(tag: string) {
+  /** @param settled is told of each outcome that is kept */
+  constructor(tag: string, settled?: () => void) {
     this.tag = tag
+    this.#settled = settled
+  }
+
+  /** Outcomes that are kept. */
+  get size(): number {
+    return this.#outcomes?.size ?? 0
   }
 
   settle(clock: number, outcome: Outcome): void {
     this.last = clock
-    const outcomes = (this.#outcomes ??= new Map<number, Outcome>())
-    outcomes.set(clock, outcome)
-    if (outcomes.size > MAX_OUTCOMES) outcomes.delete(outcomes.keys().next().value as number)
+    this.#outcomes ??= new Map()
+    this.#outcomes.set(clock, 'code' in outcome ? outcome.code : outcome.offset)
+    this.#settled?.()
   }
 
   /** What became of a number that was settled, unless the client has confirmed it. */
   outcomeOf(clock: number): Outcome | undefined {
-    return this.#outcomes?.get(clock)
+    const outcome = this.#outcomes?.get(clock)
+    return typeof outcome === 'number' ? { offset: outcome } : outcome && { code: outcome }
+  }
+
+  /** Forgets the oldest outcome: that number stays settled. */
+  forget(): void {
+    const [oldest] = this.#outcomes?.keys() ?? []
+    if (oldest !== undefined) this.#outcomes?.delete(oldest)
   }
 
   /** The client knows all outcomes up to this one. */
@@ -105,8 +121,11 @@ export class SessionRecord {
   expiring: Cancel | undefined
   /** The last to be opened is the last. */
   #numberings: Numbering[] = []
+  readonly #outcomes: number
 
-  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, frames: Bucket, { since = 0, present, begun }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'>> = {}) {
+  /** @param outcomes of its publishes that are kept, at most: more than a client has under way */
+  constructor(name: string, id: string, secret: string, userId: string | null, publishes: Bucket, frames: Bucket, { since = 0, present, begun, outcomes = MAX_OUTCOMES }: Partial<Pick<SessionRecord, 'since' | 'present' | 'begun'> & { outcomes: number }> = {}) {
+    this.#outcomes = outcomes
     this.since = since
     this.name = name
     this.id = id
@@ -124,11 +143,18 @@ export class SessionRecord {
 
   /** Begins the numbering of a document that attaches, or goes on with it. */
   open(tag: string): Numbering {
-    const numbering = this.numbering(tag) ?? new Numbering(tag)
+    const numbering = this.numbering(tag) ?? new Numbering(tag, () => this.#tidy())
     const others = this.#numberings.filter(other => other !== numbering)
     // The last to be opened is the last to be forgotten.
     this.#numberings = others.slice(1 - MAX_NUMBERINGS).concat(numbering)
     return numbering
+  }
+
+  /** What a client has not heard of is among the last: it has no more under way than the relay lets it, over all documents. */
+  #tidy(): void {
+    let size = 0
+    for (const numbering of this.#numberings) size += numbering.size
+    if (size > this.#outcomes) this.#numberings.find(numbering => numbering.size > 0)?.forget()
   }
 }
 
@@ -193,7 +219,7 @@ export class Records {
     const isFree = !this.#byId.has(id)
     const own = isFree ? id : randomId(this.#random)
     const since = former?.since ?? (isFree ? this.#seal.since(name, id, userId) : undefined) ?? now
-    const record = new SessionRecord(this.#seal.name(randomId(this.#random), own, userId, since), own, secret, userId, publishes, frames, { ...(former && { present: former.present, begun: former.begun }), since })
+    const record = new SessionRecord(this.#seal.name(randomId(this.#random), own, userId, since), own, secret, userId, publishes, frames, { ...(former && { present: former.present, begun: former.begun }), since, outcomes: this.#limits.waiting })
     this.#byName.set(record.name, record)
     if (record.id !== '') this.#byId.set(record.id, record)
     return record

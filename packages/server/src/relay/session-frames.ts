@@ -118,7 +118,7 @@ function repeat(attachment: Attachment, { tag, clock, topic }: PublishFrame, out
   const { connection, s } = attachment
   if (!outcome) connection.say({ t: 'refused', s, what: 'publish', topic, tag, clock, code: 'outcome-unknown', reason: 'its outcome was confirmed or is forgotten' })
   else if ('offset' in outcome) connection.say({ t: 'ack', s, tag, clock, offset: outcome.offset } satisfies AckFrame)
-  else connection.say({ t: 'refused', s, what: 'publish', topic, tag, clock, ...outcome } satisfies RefusedFrame)
+  else connection.say({ t: 'refused', s, what: 'publish', topic, tag, clock, ...outcome, reason: 'it was refused before' } satisfies RefusedFrame)
 }
 
 async function takeSubscribe(desk: Desk, attachment: Attachment, { s, pattern }: SubscribeFrame): Promise<void> {

@@ -10,7 +10,7 @@ const recordsOf = (limits: Partial<Limits> = {}, clock: TestClock = testClock())
 describe('a numbering', () => {
   it('keeps each outcome, refusals too, until the client confirms it', () => {
     const numbering = new Numbering('doc')
-    const outcomes: Outcome[] = [{ offset: 7 }, { code: 'forbidden', reason: 'no' }, { offset: 9 }]
+    const outcomes: Outcome[] = [{ offset: 7 }, { code: 'forbidden' }, { offset: 9 }]
     for (const [index, outcome] of outcomes.entries()) numbering.settle(index + 1, outcome)
     expect(numbering.last).toBe(3)
     expect([1, 2, 3, 4].map(clock => numbering.outcomeOf(clock))).toEqual([...outcomes, undefined])
@@ -30,10 +30,11 @@ describe('a numbering', () => {
     expect(numbering.last).toBe(1000)
   })
 
-  it('keeps ten thousand outcomes of a client that confirms none', () => {
+  it('keeps of a refusal what it was, and none of its text', () => {
     const numbering = new Numbering('doc')
-    for (let clock = 1; clock <= 10_001; clock++) numbering.settle(clock, { offset: clock })
-    expect([1, 2, 10_001].map(clock => numbering.outcomeOf(clock))).toEqual([undefined, { offset: 2 }, { offset: 10_001 }])
+    const refusal = { code: 'invalid-topic', reason: 'x'.repeat(500) } as const
+    numbering.settle(1, refusal)
+    expect(numbering.outcomeOf(1)).toEqual({ code: 'invalid-topic' })
   })
 
   it('gives the same answer to the same number, as a plain map does', () => {
@@ -84,6 +85,22 @@ describe('the record of a session', () => {
     record.open('doc0')
     record.open('new')
     expect(['doc0', 'doc1', 'doc2'].map(tag => record.numbering(tag) !== undefined)).toEqual([true, false, true])
+  })
+})
+
+describe('the outcomes of a session', () => {
+  it('are kept as far as frames may wait: those of a client that confirms none, over all its documents, go with the least recently opened', () => {
+    const record = recordsOf({ waiting: 100 }).create('ada1', 'secret', 'ada')
+    const former = record.open('former')
+    for (let clock = 1; clock <= 60; clock++) former.settle(clock, { offset: clock })
+    const now = record.open('now')
+    for (let clock = 1; clock <= 60; clock++) now.settle(clock, clock % 2 ? { offset: 100 + clock } : { code: 'forbidden' })
+    expect([20, 21, 60].map(clock => former.outcomeOf(clock))).toEqual([undefined, { offset: 21 }, { offset: 60 }])
+    for (let clock = 61; clock <= 150; clock++) now.settle(clock, { offset: 100 + clock })
+    expect([former.size, now.size]).toEqual([0, 100])
+    expect([50, 51, 52, 150].map(clock => now.outcomeOf(clock))).toEqual([undefined, { offset: 151 }, { code: 'forbidden' }, { offset: 250 }])
+    // What is forgotten stays settled: it is not taken again.
+    expect([former.last, now.last]).toEqual([60, 150])
   })
 })
 
