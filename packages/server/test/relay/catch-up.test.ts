@@ -196,6 +196,17 @@ describe('a gap', () => {
     expect(told()).toEqual([['gap', 'a/1'], ['page', [3], 4]])
   })
 
+  it('is looked for once a page, for all patterns together, each from where it began', async () => {
+    const { attachment, desk, engine, append, told } = scene(Array.from({ length: 100 }, (_, index) => `t/${index}/*`), { log: { messages: 1 }, limits: { page: 1 } })
+    attachment.grant('late/*', { patterns: ['late/*', 't/7/*'], start: 4 })
+    append('t/7/a', 't/7/a', 'late/a', 'late/a', 't/8/a')
+    const asked: number[] = []
+    const counting: Engine = { ...withPages(engine, request => engine.page(request)), head: engine.head, lost: request => (asked.push(request.since.size), engine.lost(request)) }
+    await catchUp(attachment, { ...desk, engine: counting })
+    expect(told()).toEqual([['gap', 't/7/a'], ['page', [2], 2], ['page', [5], 5]])
+    expect(asked).toEqual([101, 101])
+  })
+
   it('names the pattern instead of very many topics', async () => {
     const { attachment, desk, append, told } = scene(['t/*'], { log: { messages: 1 } })
     for (let index = 0; index <= 100; index++) append(`t/${index}`, `t/${index}`)
