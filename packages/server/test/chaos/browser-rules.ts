@@ -10,16 +10,24 @@ export function browserFaults(facts: Facts): string[] {
   return [...needlessRefusals(facts), ...(facts.shared && facts.prompt && facts.restarts.length === 0 ? [...lateHandOvers(facts), ...ghosts(facts)] : [])]
 }
 
-/** A session that has hardly said anything is not told that it says too much, whatever others do. */
-function needlessRefusals({ spoken, writes, burst, lossy }: Facts): string[] {
-  const counts = new Map<string, number>()
-  const count = (by: VoiceFacts, n: number): unknown => counts.set(by.id(), (counts.get(by.id()) ?? 0) + n)
+/**
+ * A session that has hardly said anything is not told that it says too much, whatever others do – unless one that has left its connection had said much: new ones go on
+ * with what it has not spent.
+ */
+function needlessRefusals({ pages, spoken, writes, burst, lossy, shared, troubles }: Facts): string[] {
+  const counts = new Map<VoiceFacts, number>()
+  const count = (by: VoiceFacts, n: number): unknown => counts.set(by, (counts.get(by) ?? 0) + n)
   for (const { by } of spoken) if (by !== 'server') count(by, 1)
   // What is written before the value is known is written again.
   for (const { by } of writes) count(by, 2)
+  const hasLeft = ({ closedAt, page }: VoiceFacts): boolean => closedAt !== undefined || page.endedAt !== undefined || troubles.some(trouble => trouble.page === page)
+  const saidBefore = (by: VoiceFacts): number => {
+    const voices = pages.filter(page => page === by.page || (shared && page.user === by.page.user)).flatMap(page => page.voices)
+    return voices.filter(voice => voice.id() === by.id() || hasLeft(voice)).reduce((sum, voice) => sum + (counts.get(voice) ?? 0), 0)
+  }
   return spoken.flatMap(({ by, number, outcome }) => {
-    if (by === 'server' || lossy || outcome?.code !== 'rate-limited' || (counts.get(by.id()) ?? 0) > burst) return []
-    return [`${by.name}:${number} is refused as too much, though its session said ${counts.get(by.id())} messages in all`]
+    if (by === 'server' || lossy || outcome?.code !== 'rate-limited' || saidBefore(by) > burst) return []
+    return [`${by.name}:${number} is refused as too much, though its session and those that have left said ${saidBefore(by)} messages in all`]
   })
 }
 
