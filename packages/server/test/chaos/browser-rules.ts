@@ -22,8 +22,9 @@ function needlessRefusals({ pages, spoken, writes, burst, lossy, shared, trouble
   for (const { by } of writes) count(by, 2)
   const hasLeft = ({ closedAt, page }: VoiceFacts): boolean => closedAt !== undefined || page.endedAt !== undefined || troubles.some(trouble => trouble.page === page)
   const saidBefore = (by: VoiceFacts): number => {
-    const voices = pages.filter(page => page === by.page || (shared && page.user === by.page.user)).flatMap(page => page.voices)
-    return voices.filter(voice => voice.id() === by.id() || hasLeft(voice)).reduce((sum, voice) => sum + (counts.get(voice) ?? 0), 0)
+    const isBeside = ({ page }: VoiceFacts): boolean => page === by.page || (shared && page.user === by.page.user)
+    const voices = pages.flatMap(page => page.voices).filter(voice => voice.id() === by.id() || (isBeside(voice) && hasLeft(voice)))
+    return voices.reduce((sum, voice) => sum + (counts.get(voice) ?? 0), 0)
   }
   return spoken.flatMap(({ by, number, outcome }) => {
     if (by === 'server' || lossy || outcome?.code !== 'rate-limited' || saidBefore(by) > burst) return []

@@ -216,8 +216,10 @@ export class World {
 
   #actOnNetwork(kind: Act[0], page: Page, how: number): boolean {
     const { device } = page
-    if (kind === 'cut') page.disturbed++
-    else if (['deafen', 'hold', 'delay'].includes(kind)) page.disturbed = Infinity
+    // What becomes of the socket that they share becomes of all of them.
+    const isShared = this.#schedule.sockets === 'shared' && device.connections.length > 0
+    const disturbance = kind === 'cut' ? 1 : ['deafen', 'hold', 'delay'].includes(kind) ? Infinity : 0
+    for (const each of this.living) if (each === page || (isShared && each.user === page.user)) each.disturbed += disturbance
     if (kind === 'cut') device.cut()
     else if (kind === 'deafen') device.cut({ unaware: (['client', 'relay', 'both'] as const)[how % 3] ?? 'both' })
     else if (kind === 'hold') device.hold([undefined, 'down', 'down', 'up'][how % 4] as 'down')
