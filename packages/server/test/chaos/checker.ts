@@ -261,9 +261,11 @@ function lateLeaves({ sights, memberships, restarts, prompt }: Facts): string[] 
 }
 
 /** A relay that closes on purpose has its clients come back spread over the time that it names. */
-function storms({ pages, restarts }: Facts): string[] {
+function storms({ pages, restarts, troubles }: Facts): string[] {
   return restarts.flatMap(({ how, at, time }) => {
-    const next = pages.flatMap(({ connected, attempts }) => {
+    // Who was cut off did not hear of it, and who wakes tries at once.
+    const hasHeard = pages.filter(page => !troubles.some(trouble => trouble.page === page && Math.abs(trouble.time - time) < 1000))
+    const next = hasHeard.flatMap(({ connected, attempts }) => {
       const [was, tried] = [connected, attempts].map(all => all.filter(each => each.at < at).at(-1)?.at ?? 0)
       const wasConnected = (was ?? 0) > (tried ?? 0)
       return wasConnected ? (attempts.find(each => each.at > at)?.time ?? []) : []
