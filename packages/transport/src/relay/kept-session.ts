@@ -185,12 +185,17 @@ export class KeptSession {
           })
         : undefined
       // Locks that are denied refuse nobody: then the id is as good as it gets. A page that has left meanwhile asks no more.
-      const isFree = await lock.granted.catch(() => !isLate)
+      const isFree = await lock.granted.catch(() => true)
       stop?.()
       if (this.#lock !== lock) return
       // What it said last may have come only now.
-      if (isFree) return this.#resume()
-      isPatient = false
+      if (isFree && !isLate) return this.#resume()
+      if (isPatient) {
+        // A page that hung meanwhile may hear that it is too late before it hears that it has it.
+        isPatient = false
+        this.#former = lock
+        continue
+      }
       // What is being claimed goes on being claimed, under another id.
       this.#begin()
       // They are the original's to send, and its keys are copies here.

@@ -26,10 +26,10 @@ async function reloaded(browser: TestBrowser): Promise<{ tab: TestTab; id: strin
   return { tab: tab.reload(), id: kept.id }
 }
 
-it.each([1, 2])('what was not sent stays when a page leaves and is back before it knows that its session is its own: %d times', async times => {
+it.each([[1, 50], [2, 50], [1, 1500], [2, 1500]])('what was not sent stays when a page leaves and is back before it knows that its session is its own: %d times, %d ms late', async (times, delay) => {
   const browser = createTestBrowser()
   const { tab, id } = await reloaded(browser)
-  const kept = keep(tab, lateLocks(tab, 50))
+  const kept = keep(tab, lateLocks(tab, delay))
   const renamed: string[] = []
   kept.hearer = { renamed: () => renamed.push(kept.id), resumed: () => {} }
   for (let time = 0; time < times; time++) {
@@ -38,13 +38,13 @@ it.each([1, 2])('what was not sent stays when a page leaves and is back before i
     kept.leave()
   }
   void kept.claim()
-  await browser.advance(1000)
+  await browser.advance(10_000)
   expect([kept.id, kept.stored.map(({ text }) => text), renamed]).toEqual([id, ['unsent'], []])
   // It is held: a copy of the tab is somebody else.
   const copy = keep(tab.duplicate())
   await Promise.all([copy.claim(), browser.settle()])
   expect([copy.id === id, copy.stored]).toEqual([false, []])
   kept.release()
-  await browser.advance(1000)
+  await browser.advance(10_000)
   expect(tab.leaks().locks).toBe(0)
 })
