@@ -61,6 +61,7 @@ export class KeptSession {
   #claimed: Promise<void> | undefined
   /** The page has left: another one of this tab may have had the session meanwhile. */
   #isAway = false
+  /** Set by whoever needs to know. */
   hearer: Claimant | undefined
 
   /**

@@ -27,6 +27,8 @@ const BUSY = 65_536
 const ENTRY_PERIOD = 1000
 /** The beginning of a member's entry: the session and topic that it is of, and whether it stays. */
 const ENTRY = /^\{"t":"presence","s":(\d+,"topic":"(?:[^"\\]|\\.)*)","here":(t?)/
+/** The beginning of a session's end, and which it is. */
+const DETACH = /^\{"t":"detach","s":(\d+,)/
 
 /** The connection to a relay: made again whenever it is lost, until the relay refuses for good or it is closed. */
 export class RelayLink implements Wire {
@@ -109,7 +111,10 @@ export class RelayLink implements Wire {
         this.#lateness ??= this.#env.clock.after(ENTRY_PERIOD, () => this.#sayLate())
         return
       }
-    } else if (line.startsWith('{"t":"detach"')) this.#sayLate()
+    } else {
+      const [, session] = DETACH.exec(line) ?? []
+      if (session !== undefined) this.#endEntries(session)
+    }
     this.#put(line)
   }
 
@@ -118,6 +123,12 @@ export class RelayLink implements Wire {
     if (this.#lines) return void this.#lines.push(line)
     this.#lines = [line]
     queueMicrotask(() => this.#flush())
+  }
+
+  /** What a session still has to say is said before it goes. On a connection that lasts many come and go. */
+  #endEntries(session: string): void {
+    this.#sayLate()
+    for (const of of this.#entries.keys()) if (of.startsWith(session)) this.#entries.delete(of)
   }
 
   #sayLate(): void {

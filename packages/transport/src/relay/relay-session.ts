@@ -58,24 +58,28 @@ export class RelaySession {
     this.#tag = tag
     this.#host = host
     this.outbox = new Outbox(limits, kept, tag, s, error => host.report(error))
-    handle.identify(kept.id, kept.life)
     const { outbox } = this
     kept.hearer = {
-      renamed() {
+      renamed: () => {
         outbox.disown()
         outbox.doubtLeft()
-        handle.identify(kept.id, kept.life)
+        this.#identify()
       },
-      resumed(isSame) {
+      resumed: isSame => {
         if (!isSame) outbox.doubtLeft(sent => kept.stored.some(({ n }) => n === sent))
         outbox.adopt()
-        handle.identify(kept.id, kept.life)
+        this.#identify()
       },
     }
+    this.#identify()
   }
 
   get id(): string {
     return this.kept.id
+  }
+
+  #identify(): void {
+    this.handle.identify(this.id, this.kept.life)
   }
 
   /** Makes sure that the id is this tab's alone. */
@@ -131,7 +135,7 @@ export class RelaySession {
     this.attached = true
     if (session !== this.id) {
       this.kept.id = session
-      this.handle.identify(session, this.kept.life)
+      this.#identify()
     }
     // Before what may be much: others would take it for gone.
     for (const [topic, entry] of this.#entries) {
@@ -157,7 +161,7 @@ export class RelaySession {
     this.cut()
     this.outbox.forgotten()
     this.kept.rename()
-    this.handle.identify(this.id, this.kept.life)
+    this.#identify()
   }
 
   /** It has said too much for the relay: it will be back within so many milliseconds. */
